@@ -1,0 +1,59 @@
+/* source.h: where events come from, as the engine sees it.
+ *
+ * A source serves one sensor_source below one base location (one ACON).
+ * Threads: all methods and callbacks on the engine's thread; a source that
+ * blocks does so on a worker of its own. */
+#ifndef LB_PORTS_SOURCE_H
+#define LB_PORTS_SOURCE_H
+
+#include "base/error.h"
+#include "core/event.h"
+
+struct lb_source;
+
+/* One pass over sensors. The engine allocates it, fills the upper part, and
+ * keeps it alive until done was called.
+ * sensors:        borrowed; sorted by sensor_id in byte order, without duplicates.
+ * arena:          what reports point into; only the source uses it until done.
+ * reports:        filled by the source. Sensors with nothing to say have none.
+ * rescan_at_us:   wall-clock time at which a file seen now will have settled,
+ *                 or LB_TIME_NONE.
+ * error:          code LB_OK, or why the whole pass failed (reports may still
+ *                 hold what was found before; they are true). */
+struct lb_scan {
+	struct lb_sensor_list sensors;
+	int64_t now_us;
+	struct lb_arena arena;
+	void (*done)(struct lb_scan *scan);
+	void *data;
+
+	struct lb_sensor_report_list reports;
+	int64_t rescan_at_us;
+	struct lb_error error;
+};
+
+struct lb_source_impl {
+	const char *name; /* sensor_source it serves: "trigger_file" */
+
+	/* Look once at every sensor of scan; calls scan->done exactly once, never
+	 * before returning. One scan at a time. Mandatory. */
+	void (*scan)(struct lb_source *source, struct lb_scan *scan);
+
+	/* Stop watching, wait for a scan that runs, free. Mandatory. */
+	void (*destroy)(struct lb_source *source);
+};
+
+/* base_location: as in the ACON, without trailing '/'; owned by the source.
+ * on_reports:    set by the engine before the first scan; a source that watches
+ *                calls it when something came between scans. reports are
+ *                borrowed until return. May be called for sensors of earlier
+ *                scans only. */
+struct lb_source {
+	const struct lb_source_impl *impl;
+	const char *base_location;
+	void (*on_reports)(struct lb_source *source, const struct lb_sensor_report_list *reports,
+			   void *data);
+	void *data;
+};
+
+#endif
