@@ -5,16 +5,18 @@
 
 #include "core/job.h"
 
-/* What one row contributes. */
+/* How one row stands. A hard row blocks unless it HAS_EVENT; a soft one never
+ * does. */
 enum lb_row_verdict {
 	LB_ROW_HAS_EVENT,       /* NEW_EVENT_AVAILABLE */
-	LB_ROW_WAITS_FOR_EVENT, /* hard, nothing new: blocks */
-	LB_ROW_PAUSED,          /* hard and paused, nothing new: blocks */
-	LB_ROW_IN_PROGRESS,     /* a run of the job is not over: blocks */
-	LB_ROW_FAILED,          /* the last run failed: blocks until retry or complete */
-	LB_ROW_EVENT_TOO_OLD,   /* hard, over max_event_gap older than the newest: blocks */
-	LB_ROW_UNKNOWN_STATUS,  /* hard, a status lakebeat does not know: blocks */
-	LB_ROW_SOFT,            /* soft, nothing new: does not block */
+	LB_ROW_WAITS_FOR_EVENT, /* hard, nothing new */
+	LB_ROW_PAUSED,          /* hard and paused, nothing new: cannot become ready */
+	LB_ROW_IN_PROGRESS,     /* a run of the job is not over */
+	LB_ROW_FAILED,          /* the last run failed; until retry or complete */
+	LB_ROW_EVENT_TOO_OLD,   /* hard, NEW_EVENT_AVAILABLE, but over max_event_gap older
+				 * than the newest */
+	LB_ROW_UNKNOWN_STATUS,  /* a status that lakebeat does not know */
+	LB_ROW_SOFT,            /* soft, nothing new */
 	LB_ROW_VERDICT_MAX
 };
 
