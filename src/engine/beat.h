@@ -39,9 +39,10 @@ struct lb_beat_runner {
  * sweep:     look at every job something may have to be done for, not only at
  *            those observed (after a start, a scan, an edit by somebody else).
  * plan_runs: false leaves ready jobs alone and hands out no due run.
- * Out, in arena: due; more_due: LB_BEAT_DUE_MAX cut the list; wake_at_us: when
- * the next planned run is due, INT64_MAX: none; active: how many runs are
- * SUBMITTED; audits: what was saved, for the log. */
+ * who:       for the audit log; a command brings its own.
+ * Out, in arena: due, oldest first; more_due: LB_BEAT_DUE_MAX cut the list;
+ * wake_at_us: when the next planned run is due, INT64_MAX: none; audits: what
+ * was saved, for the log. */
 struct lb_beat {
 	const struct lb_observation_list *observations;
 	const struct lb_policies *policies;
@@ -57,8 +58,8 @@ struct lb_beat {
 	struct lb_due_run_list due;
 	bool more_due;
 	int64_t wake_at_us;
-	size_t active;
 	size_t new_events;
+	size_t runs_planned;
 	struct lb_audit_list audits;
 };
 

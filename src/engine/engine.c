@@ -1,1 +1,251 @@
 #include "engine/engine.h"
+
+#include "engine/state.h"
+
+#include <assert.h>
+
+int64_t lb_engine_now(struct lb_engine *engine)
+{
+	return engine->options.clock->impl->now(engine->options.clock);
+}
+
+int64_t lb_engine_monotonic(struct lb_engine *engine)
+{
+	return engine->options.clock->impl->monotonic(engine->options.clock);
+}
+
+int64_t lb_engine_monotonic_at(struct lb_engine *engine, int64_t wall_us)
+{
+	int64_t delay_us = wall_us - lb_engine_now(engine);
+	return lb_engine_monotonic(engine) + (delay_us > 0 ? delay_us : 0);
+}
+
+/* splitmix64 */
+uint32_t lb_engine_draw(struct lb_engine *engine)
+{
+	engine->random += 0x9E3779B97F4A7C15ULL;
+	uint64_t mixed = engine->random;
+	mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9ULL;
+	mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EBULL;
+	return (uint32_t)(mixed >> 32);
+}
+
+void lb_engine_problem(struct lb_engine *engine, const char *message, const char *subject,
+		       const struct lb_error *error)
+{
+	engine->totals.problems++;
+	lb_log(engine->options.log, error->retriable ? LB_LOG_WARNING : LB_LOG_ERROR, message,
+	       "subject", subject, "error", error->message, NULL);
+}
+
+static bool ends_by_itself(const struct lb_engine *engine)
+{
+	return engine->options.mode != LB_ENGINE_RUN;
+}
+
+/* Passes and polls of a mode that ends come before its first sweep, so that one
+ * transaction takes in all of them. */
+static bool still_observing(const struct lb_engine *engine)
+{
+	for (size_t i = 0; i < engine->options.source_count; i++) {
+		const struct lb_engine_source *source = &engine->sources[i];
+		if (source->planning || source->scanning ||
+		    (!engine->stopping && ends_by_itself(engine) &&
+		     source->due_at_us != LB_NEVER)) {
+			return true;
+		}
+	}
+	for (size_t i = 0; i < engine->options.runner_count; i++) {
+		if (engine->runners[i].polling) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool any_in_flight(const struct lb_engine *engine)
+{
+	for (size_t i = 0; i < engine->options.runner_count; i++) {
+		if (engine->runners[i].in_flight > 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Store work in the order of its urgency. */
+static void start_store_work(struct lb_engine *engine)
+{
+	bool beat_first = !ends_by_itself(engine) || engine->stopping || !still_observing(engine) ||
+			  any_in_flight(engine);
+	if (!engine->stopping && lb_engine_plan_polls(engine)) {
+		return;
+	}
+	if (beat_first && lb_engine_beat(engine)) {
+		return;
+	}
+	bool may_scan = !engine->stopping && engine->beat_failures == 0;
+	for (size_t i = 0; may_scan && i < engine->options.source_count; i++) {
+		if (lb_engine_plan_scan(&engine->sources[i])) {
+			return;
+		}
+	}
+}
+
+static int64_t earlier(int64_t a_us, int64_t b_us)
+{
+	return a_us < b_us ? a_us : b_us;
+}
+
+static void set_alarm(struct lb_engine *engine)
+{
+	int64_t at_us = ends_by_itself(engine) ? LB_NEVER : engine->sweep_at_us;
+	if (!ends_by_itself(engine)) {
+		at_us = earlier(at_us, engine->wake_at_us);
+	}
+	if (engine->beat_failures > 0) {
+		at_us = earlier(at_us, engine->beat_not_before_us);
+	}
+	for (size_t i = 0; i < engine->options.source_count; i++) {
+		const struct lb_engine_source *source = &engine->sources[i];
+		if (!source->planning && !source->scanning && engine->beat_failures == 0) {
+			at_us = earlier(at_us, source->due_at_us);
+		}
+	}
+	for (size_t i = 0; i < engine->options.runner_count; i++) {
+		if (!engine->runners[i].polling) {
+			at_us = earlier(at_us, engine->runners[i].due_at_us);
+		}
+	}
+	engine->options.clock->impl->set_alarm(engine->options.clock, at_us);
+}
+
+static bool is_finished(const struct lb_engine *engine)
+{
+	return (ends_by_itself(engine) || engine->stopping) && !engine->store_busy &&
+	       engine->inbox.first == NULL && !still_observing(engine) && !any_in_flight(engine) &&
+	       (engine->stopping || (!engine->sweep && !engine->more_due));
+}
+
+static void begin_sweep_when_due(struct lb_engine *engine)
+{
+	int64_t now_us = lb_engine_monotonic(engine);
+	if (ends_by_itself(engine) || engine->stopping || now_us < engine->sweep_at_us) {
+		return;
+	}
+	engine->sweep = true;
+	engine->sweep_at_us = now_us + engine->options.poll_interval_us;
+	for (size_t i = 0; i < engine->options.runner_count; i++) {
+		engine->runners[i].due_at_us = earlier(engine->runners[i].due_at_us, now_us);
+	}
+}
+
+void lb_engine_pump(struct lb_engine *engine)
+{
+	if (engine->idle) {
+		return;
+	}
+	begin_sweep_when_due(engine);
+	if (!engine->store_busy) {
+		start_store_work(engine);
+	}
+	if (is_finished(engine)) {
+		engine->idle = true;
+		engine->options.clock->impl->set_alarm(engine->options.clock, LB_NEVER);
+		engine->options.on_idle(engine->options.data);
+		return;
+	}
+	set_alarm(engine);
+}
+
+static void on_alarm(void *data)
+{
+	lb_engine_pump(data);
+}
+
+static void connect(struct lb_engine *engine)
+{
+	int64_t now_us = lb_engine_monotonic(engine);
+	bool scans = engine->options.mode != LB_ENGINE_TRIGGER;
+	for (size_t i = 0; i < engine->options.source_count; i++) {
+		struct lb_engine_source *source = &engine->sources[i];
+		source->engine = engine;
+		source->source = engine->options.sources[i];
+		source->due_at_us = scans ? now_us : LB_NEVER;
+		source->source->on_reports = lb_engine_on_reports;
+		source->source->data = source;
+	}
+	for (size_t i = 0; i < engine->options.runner_count; i++) {
+		struct lb_engine_runner *runner = &engine->runners[i];
+		runner->engine = engine;
+		runner->runner = engine->options.runners[i];
+		runner->due_at_us = scans ? now_us : LB_NEVER;
+		runner->runner->on_activity = lb_engine_on_activity;
+		runner->runner->data = runner;
+	}
+	engine->options.clock->on_alarm = on_alarm;
+	engine->options.clock->data = engine;
+}
+
+enum lb_err lb_engine_create(const struct lb_engine_options *options, struct lb_engine **ret_engine,
+			     struct lb_error *error)
+{
+	struct lb_engine *engine = lb_alloc(sizeof(*engine));
+	if (engine == NULL) {
+		return lb_fail_nomem(error);
+	}
+	engine->options = *options;
+	engine->random = options->random_seed;
+	engine->sources = lb_alloc(options->source_count * sizeof(*engine->sources));
+	engine->runners = lb_alloc(options->runner_count * sizeof(*engine->runners));
+	engine->idle = true; /* until started */
+	if (engine->sources == NULL || engine->runners == NULL) {
+		lb_engine_destroy(engine);
+		return lb_fail_nomem(error);
+	}
+	connect(engine);
+	*ret_engine = engine;
+	return LB_OK;
+}
+
+void lb_engine_start(struct lb_engine *engine)
+{
+	assert(engine->idle);
+	engine->idle = false;
+	engine->sweep = true;
+	engine->wake_at_us = LB_NEVER;
+	engine->sweep_at_us = lb_engine_monotonic(engine) + engine->options.poll_interval_us;
+	lb_engine_pump(engine);
+}
+
+void lb_engine_wake(struct lb_engine *engine, bool rescan)
+{
+	engine->sweep = true;
+	for (size_t i = 0; rescan && i < engine->options.source_count; i++) {
+		engine->sources[i].due_at_us = lb_engine_monotonic(engine);
+	}
+	lb_engine_pump(engine);
+}
+
+void lb_engine_stop(struct lb_engine *engine)
+{
+	engine->stopping = true;
+	lb_engine_pump(engine);
+}
+
+const struct lb_engine_totals *lb_engine_totals(const struct lb_engine *engine)
+{
+	return &engine->totals;
+}
+
+void lb_engine_destroy(struct lb_engine *engine)
+{
+	if (engine == NULL) {
+		return;
+	}
+	assert(engine->idle);
+	lb_inbox_finish(&engine->inbox);
+	lb_free(engine->sources);
+	lb_free(engine->runners);
+	lb_free(engine);
+}

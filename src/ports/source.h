@@ -16,6 +16,8 @@ struct lb_source;
  * sensors:        borrowed; sorted by sensor_id in byte order, without duplicates.
  * arena:          what reports point into; only the source uses it until done.
  * reports:        filled by the source. Sensors with nothing to say have none.
+ * failed:         how many sensors could not be read, also when their error is the
+ *                 same as last time and so not reported again.
  * rescan_at_us:   wall-clock time at which a file seen now will have settled,
  *                 or LB_TIME_NONE.
  * error:          code LB_OK, or why the whole pass failed (reports may still
@@ -28,6 +30,7 @@ struct lb_scan {
 	void *data;
 
 	struct lb_sensor_report_list reports;
+	size_t failed;
 	int64_t rescan_at_us;
 	struct lb_error error;
 };

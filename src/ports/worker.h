@@ -10,7 +10,8 @@ struct lb_work {
 struct lb_worker;
 
 struct lb_worker_impl {
-	/* work: borrowed until done is called; never called from inside start. */
+	/* work: borrowed until done is called, which is never from inside start.
+	 * One piece of work at a time: not before the last one is done. */
 	void (*start)(struct lb_worker *worker, struct lb_work *work);
 };
 

@@ -1,0 +1,216 @@
+/* step_scan.c: passes of the sources: which sensors, what they showed. */
+#include "base/text.h"
+#include "base/time.h"
+#include "engine/state.h"
+
+#define RESCANS_MAX 3
+
+/* Asks the store which sensors a source is to look at. */
+struct plan {
+	struct lb_work work;
+	struct lb_engine_source *source;
+	struct lb_arena arena;
+	struct lb_sensor_state_list states;
+	enum lb_err err;
+	struct lb_error error;
+};
+
+static enum lb_err plan_body(struct lb_store *store, void *data, struct lb_error *error)
+{
+	struct plan *plan = data;
+	const struct lb_source *source = plan->source->source;
+	return store->impl->load_sensors(store, source->impl->name, source->base_location,
+					 &plan->arena, &plan->states, error);
+}
+
+static void plan_execute(struct lb_work *work)
+{
+	struct plan *plan = (struct plan *)work;
+	struct lb_store *store = plan->source->engine->options.store;
+	plan->err = store->impl->transact(store, LB_STORE_READ, plan_body, plan, &plan->error);
+}
+
+/* When the next pass is due; ends() modes make one, and wait for settling files. */
+static void schedule_next(struct lb_engine_source *source, int64_t rescan_at_us)
+{
+	struct lb_engine *engine = source->engine;
+	bool forever = engine->options.mode == LB_ENGINE_RUN;
+	source->due_at_us = LB_NEVER;
+	if (forever) {
+		source->due_at_us = lb_engine_monotonic(engine) + engine->options.poll_interval_us;
+	}
+	if (rescan_at_us != LB_TIME_NONE && (forever || source->rescans++ < RESCANS_MAX)) {
+		int64_t at_us = lb_engine_monotonic_at(engine, rescan_at_us);
+		if (at_us < source->due_at_us) {
+			source->due_at_us = at_us;
+		}
+	}
+}
+
+/* A pass that failed as a whole is the error of every sensor it should have seen. */
+static enum lb_err report_failed_pass(struct lb_engine_source *source, struct lb_error *error)
+{
+	struct lb_scan *scan = &source->scan;
+	const char *message = lb_arena_strdup(&scan->arena, scan->error.message);
+	if (message == NULL) {
+		return lb_fail_nomem(error);
+	}
+	for (size_t i = 0; i < scan->sensors.count; i++) {
+		const struct lb_sensor *sensor = &scan->sensors.items[i];
+		if (lb_text_equal(sensor->last_error, message)) {
+			continue;
+		}
+		struct lb_sensor_report *report = lb_list_add(&scan->arena, &scan->reports);
+		if (report == NULL) {
+			return lb_fail_nomem(error);
+		}
+		*report = (struct lb_sensor_report){
+			.sensor_source = source->source->impl->name,
+			.base_location = source->source->base_location,
+			.sensor_id = sensor->sensor_id,
+			.observed_at_us = scan->now_us,
+			.error = message,
+		};
+	}
+	return LB_OK;
+}
+
+static void log_sensor_errors(struct lb_engine *engine, const struct lb_scan *scan)
+{
+	for (size_t i = 0; i < scan->reports.count; i++) {
+		const struct lb_sensor_report *report = &scan->reports.items[i];
+		if (report->error != NULL) {
+			lb_log(engine->options.log, LB_LOG_WARNING, "sensor cannot be read",
+			       "sensor", report->sensor_id, "error", report->error, NULL);
+		}
+	}
+}
+
+static enum lb_err hand_over(struct lb_engine_source *source, struct lb_error *error)
+{
+	struct lb_scan *scan = &source->scan;
+	if (scan->reports.count == 0) {
+		return LB_OK;
+	}
+	struct lb_batch *batch = lb_inbox_add(&source->engine->inbox);
+	if (batch == NULL || lb_batch_adopt_reports(batch, &scan->arena, &scan->reports) != LB_OK) {
+		return lb_fail_nomem(error);
+	}
+	return LB_OK;
+}
+
+static void scan_done(struct lb_scan *scan)
+{
+	struct lb_engine_source *source = scan->data;
+	struct lb_engine *engine = source->engine;
+	struct lb_error error = {0};
+	enum lb_err err = LB_OK;
+	engine->totals.scans++;
+	engine->totals.problems += scan->failed;
+	if (scan->error.code != LB_OK) {
+		lb_engine_problem(engine, "scan failed", source->source->base_location,
+				  &scan->error);
+		err = report_failed_pass(source, &error);
+	} else {
+		log_sensor_errors(engine, scan);
+	}
+	schedule_next(source, scan->rescan_at_us);
+	if (err == LB_OK) {
+		err = hand_over(source, &error);
+	}
+	if (err != LB_OK) {
+		lb_engine_problem(engine, "scan lost, to be repeated",
+				  source->source->base_location, &error);
+	}
+	lb_arena_finish(&scan->arena);
+	source->scanning = false;
+	engine->sweep = true;
+	lb_engine_pump(engine);
+}
+
+/* The sensors' texts stay in the plan's arena, which becomes the scan's: the
+ * source adds its reports to the same one. */
+static void start_scan(struct lb_engine_source *source, struct plan *plan)
+{
+	struct lb_scan *scan = &source->scan;
+	*scan = (struct lb_scan){
+		.now_us = lb_engine_now(source->engine),
+		.done = scan_done,
+		.data = source,
+		.rescan_at_us = LB_TIME_NONE,
+	};
+	for (size_t i = 0; i < plan->states.count; i++) {
+		struct lb_sensor *sensor = lb_list_add(&plan->arena, &scan->sensors);
+		if (sensor == NULL) {
+			(void)lb_fail_nomem(&plan->error);
+			plan->err = LB_NOMEM;
+			return;
+		}
+		*sensor = plan->states.items[i].sensor;
+	}
+	scan->arena = plan->arena;
+	plan->arena = (struct lb_arena){0};
+	source->scanning = true;
+	source->source->impl->scan(source->source, scan);
+}
+
+static void plan_done(struct lb_work *work)
+{
+	struct plan *plan = (struct plan *)work;
+	struct lb_engine_source *source = plan->source;
+	struct lb_engine *engine = source->engine;
+	engine->store_busy = false;
+	source->planning = false;
+	if (plan->err == LB_OK && !engine->stopping) {
+		start_scan(source, plan);
+	}
+	if (plan->err != LB_OK) {
+		lb_engine_problem(engine, "scan put off", source->source->base_location,
+				  &plan->error);
+		schedule_next(source, LB_TIME_NONE);
+	}
+	lb_arena_finish(&plan->arena);
+	lb_free(plan);
+	lb_engine_pump(engine);
+}
+
+bool lb_engine_plan_scan(struct lb_engine_source *source)
+{
+	struct lb_engine *engine = source->engine;
+	if (source->planning || source->scanning ||
+	    source->due_at_us > lb_engine_monotonic(engine)) {
+		return false;
+	}
+	struct plan *plan = lb_alloc(sizeof(*plan));
+	if (plan == NULL) {
+		struct lb_error error;
+		(void)lb_fail_nomem(&error);
+		lb_engine_problem(engine, "scan put off", source->source->base_location, &error);
+		schedule_next(source, LB_TIME_NONE);
+		return false;
+	}
+	plan->work = (struct lb_work){.execute = plan_execute, .done = plan_done};
+	plan->source = source;
+	source->planning = true;
+	engine->store_busy = true;
+	engine->options.worker->impl->start(engine->options.worker, &plan->work);
+	return true;
+}
+
+/* While beats fail, what a watch sees is left to the scan that follows: the
+ * inbox must not grow without end. */
+void lb_engine_on_reports(struct lb_source *port, const struct lb_sensor_report_list *reports,
+			  void *data)
+{
+	(void)port;
+	struct lb_engine_source *source = data;
+	struct lb_engine *engine = source->engine;
+	struct lb_batch *batch = NULL;
+	if (engine->beat_failures == 0) {
+		batch = lb_inbox_add(&engine->inbox);
+	}
+	if (batch == NULL || lb_batch_add_reports(batch, reports) != LB_OK) {
+		source->due_at_us = lb_engine_monotonic(engine);
+	}
+	lb_engine_pump(engine);
+}
