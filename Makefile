@@ -1,0 +1,15 @@
+# The door to the house: every target is one script in tools/, which says what it does.
+.PHONY: all demo test bench format clean
+
+all:
+	@tools/build.sh
+demo:
+	@tools/demo.sh
+test:
+	@tools/test.sh
+bench:
+	@tools/bench.sh
+format:
+	@tools/format.sh
+clean:
+	@rm -rf build build-* demo.work
