@@ -36,10 +36,12 @@ const char *lb_log_int(int64_t number, char text[static 24])
 	return text;
 }
 
-/* Two bytes stay free for the closing brace and the newline. */
+/* What ends a value and a line must still fit when the text was cut. */
+#define LINE_END_BYTES 4
+
 static void put(struct line *line, const char *bytes, size_t length)
 {
-	if (length <= LINE_MAX_BYTES - 2 - line->length) {
+	if (length + LINE_END_BYTES <= LINE_MAX_BYTES - line->length) {
 		memcpy(line->bytes + line->length, bytes, length);
 		line->length += length;
 	}
@@ -48,6 +50,12 @@ static void put(struct line *line, const char *bytes, size_t length)
 static void put_text(struct line *line, const char *text)
 {
 	put(line, text, strlen(text));
+}
+
+/* Further fields are dropped whole once the line is nearly full. */
+static bool has_room(const struct line *line)
+{
+	return line->length < LINE_MAX_BYTES - 256;
 }
 
 static bool is_plain(const char *value)
@@ -85,7 +93,7 @@ static void put_quoted(struct line *line, const char *value)
 		}
 		at += step;
 	}
-	put_text(line, "\"");
+	line->bytes[line->length++] = '"';
 }
 
 static void put_field_text(struct line *line, const char *name, const char *value)
@@ -151,7 +159,7 @@ void lb_log(const struct lb_log *log, enum lb_log_level level, const char *messa
 	va_start(fields, message);
 	for (const char *name; (name = va_arg(fields, const char *)) != NULL;) {
 		const char *value = va_arg(fields, const char *);
-		if (value != NULL) {
+		if (value != NULL && has_room(&line)) {
 			put_field(&line, name, value);
 		}
 	}
