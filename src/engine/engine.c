@@ -173,6 +173,7 @@ static void connect(struct lb_engine *engine)
 		source->source = engine->options.sources[i];
 		source->due_at_us = scans ? now_us : LB_NEVER;
 		source->source->on_reports = lb_engine_on_reports;
+		source->source->on_rescan = lb_engine_on_rescan;
 		source->source->data = source;
 	}
 	for (size_t i = 0; i < engine->options.runner_count; i++) {

@@ -89,6 +89,7 @@ const char **lb_engine_in_flight_tokens(const struct lb_engine_runner *runner,
 /* Called by sources and runners between passes. */
 void lb_engine_on_reports(struct lb_source *source, const struct lb_sensor_report_list *reports,
 			  void *data);
+void lb_engine_on_rescan(struct lb_source *source, void *data);
 void lb_engine_on_activity(struct lb_runner *runner, void *data);
 
 #endif

@@ -1,5 +1,4 @@
 /* step_scan.c: passes of the sources: which sensors, what they showed. */
-#include "base/text.h"
 #include "base/time.h"
 #include "engine/state.h"
 
@@ -47,34 +46,6 @@ static void schedule_next(struct lb_engine_source *source, int64_t rescan_at_us)
 	}
 }
 
-/* A pass that failed as a whole is the error of every sensor it should have seen. */
-static enum lb_err report_failed_pass(struct lb_engine_source *source, struct lb_error *error)
-{
-	struct lb_scan *scan = &source->scan;
-	const char *message = lb_arena_strdup(&scan->arena, scan->error.message);
-	if (message == NULL) {
-		return lb_fail_nomem(error);
-	}
-	for (size_t i = 0; i < scan->sensors.count; i++) {
-		const struct lb_sensor *sensor = &scan->sensors.items[i];
-		if (lb_text_equal(sensor->last_error, message)) {
-			continue;
-		}
-		struct lb_sensor_report *report = lb_list_add(&scan->arena, &scan->reports);
-		if (report == NULL) {
-			return lb_fail_nomem(error);
-		}
-		*report = (struct lb_sensor_report){
-			.sensor_source = source->source->impl->name,
-			.base_location = source->source->base_location,
-			.sensor_id = sensor->sensor_id,
-			.observed_at_us = scan->now_us,
-			.error = message,
-		};
-	}
-	return LB_OK;
-}
-
 static void log_sensor_errors(struct lb_engine *engine, const struct lb_scan *scan)
 {
 	for (size_t i = 0; i < scan->reports.count; i++) {
@@ -104,21 +75,16 @@ static void scan_done(struct lb_scan *scan)
 	struct lb_engine_source *source = scan->data;
 	struct lb_engine *engine = source->engine;
 	struct lb_error error = {0};
-	enum lb_err err = LB_OK;
 	engine->totals.scans++;
 	engine->totals.problems += scan->failed;
 	if (scan->error.code != LB_OK) {
 		lb_engine_problem(engine, "scan failed", source->source->base_location,
 				  &scan->error);
-		err = report_failed_pass(source, &error);
 	} else {
 		log_sensor_errors(engine, scan);
 	}
 	schedule_next(source, scan->rescan_at_us);
-	if (err == LB_OK) {
-		err = hand_over(source, &error);
-	}
-	if (err != LB_OK) {
+	if (hand_over(source, &error) != LB_OK) {
 		lb_engine_problem(engine, "scan lost, to be repeated",
 				  source->source->base_location, &error);
 	}
@@ -213,4 +179,12 @@ void lb_engine_on_reports(struct lb_source *port, const struct lb_sensor_report_
 		source->due_at_us = lb_engine_monotonic(engine);
 	}
 	lb_engine_pump(engine);
+}
+
+void lb_engine_on_rescan(struct lb_source *port, void *data)
+{
+	(void)port;
+	struct lb_engine_source *source = data;
+	source->due_at_us = lb_engine_monotonic(source->engine);
+	lb_engine_pump(source->engine);
 }
