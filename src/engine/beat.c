@@ -1,7 +1,6 @@
 #include "engine/beat.h"
 
-#include "base/text.h"
-#include "base/time.h"
+#include "base/injection.h"
 #include "core/backoff.h"
 #include "engine/due.h"
 #include "engine/jobs.h"
@@ -203,6 +202,7 @@ static enum lb_err beat_body(struct lb_store *store, void *data, struct lb_error
 {
 	struct fold *fold = data;
 	enum lb_err err = record_events(store, fold, error);
+	LB_INJECTION_POINT("beat-after-record");
 	if (err == LB_OK) {
 		err = load_jobs(store, fold, error);
 	}
@@ -215,6 +215,7 @@ static enum lb_err beat_body(struct lb_store *store, void *data, struct lb_error
 	if (err == LB_OK && fold->beat->plan_runs) {
 		err = lb_due_find(store, fold->beat, &fold->jobs, error);
 	}
+	LB_INJECTION_POINT("beat-before-commit");
 	return err;
 }
 
@@ -231,5 +232,7 @@ enum lb_err lb_beat_run(struct lb_store *store, struct lb_beat *beat, struct lb_
 		.changes = {.arena = &beat->arena, .who = beat->who},
 		.random = beat->random,
 	};
-	return store->impl->transact(store, LB_STORE_WRITE, beat_body, &fold, error);
+	enum lb_err err = store->impl->transact(store, LB_STORE_WRITE, beat_body, &fold, error);
+	LB_INJECTION_POINT("beat-after-commit");
+	return err;
 }

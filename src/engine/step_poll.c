@@ -1,4 +1,5 @@
 /* step_poll.c: asking runners how submitted runs stand. */
+#include "base/injection.h"
 #include "base/text.h"
 #include "engine/state.h"
 
@@ -75,6 +76,7 @@ static void poll_done(struct lb_poll *poll)
 {
 	struct lb_engine_runner *runner = poll->data;
 	struct lb_engine *engine = runner->engine;
+	LB_INJECTION_POINT("news-received");
 	size_t going = take_in_news(engine, poll);
 	int64_t next_us = next_poll(runner, going);
 	if (next_us < runner->due_at_us) {

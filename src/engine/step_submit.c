@@ -1,7 +1,7 @@
 /* step_submit.c: asking runners to start what a beat planned. Only runs that a
  * committed transaction handed out come here, each with its durable token. */
+#include "base/injection.h"
 #include "base/text.h"
-#include "base/time.h"
 #include "engine/parameters.h"
 #include "engine/state.h"
 
@@ -84,6 +84,7 @@ static void done(struct lb_submission *submission)
 	struct lb_engine_submission *item = submission->data;
 	struct lb_engine_runner *runner = item->runner;
 	struct lb_engine *engine = runner->engine;
+	LB_INJECTION_POINT("answer-received");
 	take_in_answer(engine, submission);
 	forget(item);
 	int64_t poll_at_us = lb_engine_monotonic(engine) + runner->runner->poll_interval_us;
