@@ -31,7 +31,8 @@ struct lb_parameter_list LB_LIST_OF(struct lb_parameter);
  *   the run consumes, in sensor_id and seq order; may be empty.
  * Filled before done: outcome; external_id and url (ACCEPTED; borrowed until
  *   done returns, may be NULL); retry_after_us (0: the engine's own backoff);
- *   error (otherwise): message for people. */
+ *   error (otherwise): message for people.
+ * next: the runner's until done, so that it can answer without memory. */
 struct lb_submission {
 	const struct lb_run *run;
 	const char *trigger_job_name;
@@ -39,6 +40,7 @@ struct lb_submission {
 	const struct lb_parameter_list *parameters;
 	void (*done)(struct lb_submission *submission);
 	void *data;
+	struct lb_submission *next;
 
 	enum lb_submit_outcome outcome;
 	const char *external_id;
@@ -60,12 +62,14 @@ struct lb_run_news {
 struct lb_run_news_list LB_LIST_OF(struct lb_run_news);
 
 /* A question about runs. The engine fills news with one item per run (known
- * false) and keeps all of it alive until done; texts go into arena. */
+ * false) and keeps all of it alive until done; texts go into arena. next: as in
+ * lb_submission. */
 struct lb_poll {
 	struct lb_run_news_list news;
 	struct lb_arena arena;
 	void (*done)(struct lb_poll *poll);
 	void *data;
+	struct lb_poll *next;
 };
 
 struct lb_runner_impl {

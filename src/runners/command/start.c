@@ -1,0 +1,171 @@
+#include "runners/command/start.h"
+
+#include "base/injection.h"
+#include "runners/command/template.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void close_descriptor(const int *fd)
+{
+	if (*fd >= 0) {
+		(void)close(*fd);
+	}
+}
+
+#define CLOSED_AT_END LB_CLEANUP(close_descriptor)
+
+static enum lb_err code_for(int failure)
+{
+	switch (failure) {
+	case ENOMEM:
+		return LB_NOMEM;
+	case ENOSPC:
+	case EDQUOT:
+		return LB_FULL;
+	case EAGAIN:
+	case EMFILE:
+	case ENFILE:
+		return LB_UNAVAILABLE;
+	default:
+		return LB_IO;
+	}
+}
+
+/* What somebody has to mend first is a refusal; what may pass by itself is not. */
+static struct lb_command_launched failed(int failure, const char *what, const char *path)
+{
+	bool refused =
+		failure == EACCES || failure == EPERM || failure == ENOENT || failure == ENOTDIR;
+	struct lb_command_launched launched = {
+		.result = LB_LAUNCH_FAILED,
+		.outcome = refused ? LB_SUBMIT_REFUSED : LB_SUBMIT_UNANSWERED,
+	};
+	(void)lb_fail(&launched.error, refused ? LB_REFUSED : code_for(failure), "cannot %s %s: %s",
+		      what, path, strerror(failure));
+	return launched;
+}
+
+static int write_all(int fd, const char *bytes)
+{
+	for (size_t rest = strlen(bytes); rest > 0;) {
+		ssize_t count = write(fd, bytes, rest);
+		if (count < 0 && errno != EINTR) {
+			return errno;
+		}
+		bytes += count > 0 ? count : 0;
+		rest -= count > 0 ? (size_t)count : 0;
+	}
+	return 0;
+}
+
+/* Renamed into place, under a name that two lakebeats at work on one token do not
+ * share. Not fsynced: a job never outlives the power that its events need. */
+static int write_events(int directory, const char *json)
+{
+	char name[64];
+	(void)snprintf(name, sizeof(name), LB_COMMAND_EVENTS ".%d.%" PRId64, (int)getpid(),
+		       lb_command_now_us());
+	CLOSED_AT_END int fd =
+		openat(directory, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		return errno;
+	}
+	int failure = write_all(fd, json);
+	if (failure == 0 && renameat(directory, name, directory, LB_COMMAND_EVENTS) != 0) {
+		failure = errno;
+	}
+	if (failure != 0) {
+		(void)unlinkat(directory, name, 0);
+	}
+	return failure;
+}
+
+/* No signal may reach lakebeat's handlers in the child: they would write into
+ * lakebeat's own pipes. */
+static pid_t fork_supervisor(const struct lb_command_launch *launch)
+{
+	sigset_t all;
+	sigset_t before;
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	pid_t supervisor = _Fork();
+	if (supervisor == 0) {
+		lb_command_supervise(launch);
+	}
+	int failure = errno;
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	errno = failure;
+	return supervisor;
+}
+
+static struct lb_command_launched hand_over(struct lb_command_launch *launch)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) != 0) {
+		return failed(errno, "create a pipe for", launch->run_path);
+	}
+	CLOSED_AT_END int report = ends[1];
+	launch->report = report;
+	(void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	LB_INJECTION_POINT("submit-before-fork");
+	pid_t supervisor = fork_supervisor(launch);
+	if (supervisor < 0) {
+		int failure = errno;
+		(void)close(ends[0]);
+		return failed(failure, "create a process for", launch->run_path);
+	}
+	LB_INJECTION_POINT("submit-after-fork");
+	return (struct lb_command_launched){
+		.result = LB_LAUNCH_FORKED, .supervisor = supervisor, .report = ends[0]};
+}
+
+static struct lb_command_launched launch_in(int directory, struct lb_command_start *start)
+{
+	struct lb_command_launch *launch = &start->launch;
+	int64_t job;
+	bool locked;
+	int failure = lb_command_read_claim(directory, &job, &locked);
+	if (failure == 0) {
+		return (struct lb_command_launched){.result = LB_LAUNCH_CLAIMED, .job = job};
+	}
+	if (failure != ENOENT) {
+		return failed(failure, "read the claim in", launch->run_path);
+	}
+	failure = write_events(directory, start->events_json);
+	if (failure != 0) {
+		return failed(failure, "write " LB_COMMAND_EVENTS " in", launch->run_path);
+	}
+	CLOSED_AT_END int output = openat(directory, LB_COMMAND_OUTPUT,
+					  O_CREAT | O_APPEND | O_WRONLY | O_CLOEXEC, 0600);
+	if (output < 0) {
+		return failed(errno, "create " LB_COMMAND_OUTPUT " in", launch->run_path);
+	}
+	launch->executable = lb_command_find_program(&start->arena, launch->program, getenv("PATH"),
+						     &launch->executable_errno);
+	launch->directory = directory;
+	launch->output = output;
+	launch->null = start->null;
+	return hand_over(launch);
+}
+
+struct lb_command_launched lb_command_launch(struct lb_command_start *start)
+{
+	const char *run_path = start->launch.run_path;
+	if (mkdirat(start->runs, start->token, 0700) != 0 && errno != EEXIST) {
+		return failed(errno, "create", run_path);
+	}
+	CLOSED_AT_END int directory =
+		openat(start->runs, start->token, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0) {
+		return failed(errno, "open", run_path);
+	}
+	return launch_in(directory, start);
+}
