@@ -15,13 +15,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Where the value of a setting came from, for people: "default", "--store",
+ * "lakebeat.yaml:3". written: the text with its ${…} as it stands there, when it
+ * has one; shown instead of the value. Each struct below has an array of them,
+ * one per setting of its scope, in the order of config/settings.h. */
+struct lb_origin {
+	const char *text;
+	const char *written;
+};
+
 enum lb_store_kind { LB_STORE_SQLITE, LB_STORE_POSTGRES };
 
-/* One ACON: the original's dictionary. fields: names in schema_dict.
- * Locations are without trailing '/'. domain and token are for Databricks;
- * token is a secret: resolved, never printed. */
+/* One ACON: the original's dictionary.
+ * origin: "trigger_file_acon.json", or "lakebeat.yaml:4" for one that stands there.
+ * base_trigger_file_location: absolute, without trailing '/', so that it names
+ *         the same sensors from every working directory.
+ * domain and token are for Databricks, NULL when not given; token is a secret:
+ *         resolved, never printed.
+ * max_event_gap_us: below 0: not given.
+ * fields: names in schema_dict that lakebeat hands on. */
 struct lb_acon {
-	const char *origin; /* "trigger_file_acon.json", or "lakebeat.yaml:acons[0]" */
+	const char *origin;
 	const char *sensor_source;
 	const char *data_format;
 	const char *heartbeat_sensor_db_table;
@@ -33,20 +47,29 @@ struct lb_acon {
 	int64_t max_event_gap_us;
 	const char *const *fields;
 	size_t field_count;
+	unsigned file_format;
+	bool use_notifications;
+	bool validate_options;
 	struct lb_trigger_file_options trigger_file;
+	struct lb_origin *origins;
+	struct lb_origin *option_origins;
 };
 
 struct lb_acon_list LB_LIST_OF(struct lb_acon);
 
 enum lb_runner_kind { LB_RUNNER_COMMAND, LB_RUNNER_DATABRICKS };
 
+/* argv: command; NULL-ended, or NULL when only jobs have one. */
 struct lb_runner_settings {
 	const char *name;
 	enum lb_runner_kind kind;
-	const char *const *argv; /* command; NULL-ended or NULL */
+	const char *const *argv;
 	const char *runs_directory;
 	const char *working_directory;
 	int max_parallel;
+	const char *domain;
+	const char *token;
+	struct lb_origin *origins;
 };
 
 struct lb_runner_settings_list LB_LIST_OF(struct lb_runner_settings);
@@ -60,37 +83,64 @@ struct lb_job_settings {
 	int max_retries;
 	int64_t retry_delay_us;
 	int64_t max_event_gap_us;
+	struct lb_origin *origins;
 };
 
 struct lb_job_settings_list LB_LIST_OF(struct lb_job_settings);
 
 /* file:          the daemon's file, NULL: none.
+ * store:         as configured, "sqlite:PATH"; store_path: its path.
  * control_table, sensor_table: table names without the database part.
- * runs in sorted job order; default_runner NULL: none configured. */
+ * base_checkpoint_location: for the sensor table's column, NULL: none.
+ * fields:        what any ACON's schema_dict names, each once.
+ * jobs:          in byte order of their ids.
+ * default_runner: NULL: none configured, then sensing is all that works. */
 struct lb_config {
 	struct lb_arena arena;
 	const char *file;
+	const char *store;
 	enum lb_store_kind store_kind;
-	const char *store_path; /* sqlite: the file; postgres: the URL */
+	const char *store_path;
 	const char *control_table;
 	const char *sensor_table;
+	const char *base_checkpoint_location;
+	const char *const *fields;
+	size_t field_count;
 	struct lb_acon_list acons;
 	struct lb_runner_settings_list runners;
 	const char *default_runner;
 	struct lb_job_settings_list jobs;
 	const char *feed;
 	int64_t poll_interval_us;
+	int64_t settle_us;
+	int64_t lookback_us;
+	bool watch;
 	int64_t keep_history_us;
 	int64_t busy_timeout_us;
 	int max_retries;
 	int64_t retry_delay_us;
+	int64_t max_event_gap_us;
 	const char *listen;
 	enum lb_log_level log_level;
 	enum lb_log_format log_format;
+	struct lb_origin *origins;
 };
 
-/* What the settings say of a job; matches lb_policies.policy_of with data = config. */
+/* What the settings say of a job; matches lb_policies.policy_of with data =
+ * config. Without any runner the policy's runner is "". */
 struct lb_policy lb_config_policy_of(const void *config, const char *trigger_job_id);
+
+/* The runner of that name; NULL: there is none. */
+const struct lb_runner_settings *lb_config_runner(const struct lb_config *config, const char *name);
+
+/* What is said of that job; NULL: nothing. */
+const struct lb_job_settings *lb_config_job(const struct lb_config *config,
+					    const char *trigger_job_id);
+
+/* LB_INVALID when there is no runner, with what to do about it: for verbs that
+ * start jobs. */
+enum lb_err lb_config_need_runner(const struct lb_config *config,
+				  struct lb_error *error) LB_MUST_CHECK;
 
 /* NULL is fine. */
 void lb_config_destroy(struct lb_config *config);

@@ -3,25 +3,18 @@
 #define LB_CONFIG_LOAD_H
 
 #include "config/config.h"
+#include "config/problem.h"
 
-enum lb_problem_kind { LB_PROBLEM_ERROR, LB_PROBLEM_WARNING, LB_PROBLEM_NOTICE };
-
-/* One thing that is wrong or worth knowing. place: file, with line or key:
- * "acon.json: options.cloudFiles.formt", "feed.csv:3:7". remedy: NULL, or what
- * to write instead. */
-struct lb_problem {
-	enum lb_problem_kind kind;
-	const char *place;
-	const char *text;
-	const char *remedy;
-};
-
-struct lb_problem_list LB_LIST_OF(struct lb_problem);
+/* The daemon's file, looked for in the working directory. */
+#define LB_CONFIG_FILE "lakebeat.yaml"
 
 /* From the command line; NULL, 0 where not given.
  * config: --config; NULL: lakebeat.yaml in the working directory, if there is
  *         one and no acon is given.
- * acons: --acon, repeated. runner_argv: --runner-argv, split by the caller. */
+ * acons: --acon, repeated; in place of those in the file.
+ * runner_argv: --runner-argv, split by the caller, NULL-ended: the runner
+ *         "command", added or changed, and made the default.
+ * runs_directory: for every runner of kind command. */
 struct lb_overrides {
 	const char *config;
 	const char *const *acons;
@@ -33,7 +26,8 @@ struct lb_overrides {
 	const char *log_format;
 };
 
-/* Reads everything and reports all that is wrong at once.
+/* Reads everything and reports all that is wrong at once. Nothing is changed
+ * anywhere. Reads the environment and files for ${…}.
  * problems: in *problems_arena, in the order of reading; errors, warnings, notices.
  * Returns LB_INVALID when one of them is an error (then *ret_config is NULL and
  * error says how many), NOT_FOUND when there is nothing to read, NOMEM. */

@@ -1,0 +1,96 @@
+#include "config/page.h"
+#include "config/settings.h"
+#include "config/value.h"
+#include "support/cmocka.h"
+#include "support/folder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void the_committed_page_is_made_from_the_table(void **state)
+{
+	(void)state;
+	char *page = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&page, &size);
+	assert_non_null(stream);
+	assert_int_equal(lb_page_write(stream, NULL), LB_OK);
+	assert_int_equal(fclose(stream), 0);
+	/* When this fails: ninja -C build configuration-page */
+	assert_string_equal(page, source_file("docs/configuration.md"));
+	free(page);
+}
+
+static void every_key_stands_once_in_its_scope_and_has_help(void **state)
+{
+	(void)state;
+	for (int scope = 0; scope < LB_SCOPE_MAX; scope++) {
+		size_t count;
+		const struct lb_setting *rows =
+			lb_settings_of((enum lb_setting_scope)scope, &count);
+		assert_true(count > 0 && count <= LB_SETTING_KEYS_MAX);
+		for (size_t i = 0; i < count; i++) {
+			assert_ptr_equal(lb_setting_find((enum lb_setting_scope)scope, rows[i].key),
+					 &rows[i]);
+			assert_non_null(rows[i].help);
+			assert_null(strchr(rows[i].help, '|'));
+		}
+	}
+}
+
+/* Reads the fallback and writes it again. */
+static void assert_sound_default(const struct lb_setting *setting)
+{
+	struct lb_arena arena = {0};
+	struct lb_problem_list problems = {0};
+	struct lb_report report = {.arena = &arena, .problems = &problems};
+	struct lb_reader reader = {&report, &arena, "default", NULL, false};
+	struct lb_node node = {
+		.kind = LB_NODE_TEXT, .text = setting->fallback, .written = setting->fallback};
+	max_align_t base[64] = {0};
+	assert_true(setting->offset < sizeof(base) - 16);
+	assert_true(lb_value_set(&reader, setting, &node, setting->key, base));
+	assert_int_equal(problems.count, 0);
+	const char *text = NULL;
+	assert_int_equal(lb_value_text(&arena, setting, base, &text, NULL), LB_OK);
+	struct lb_node again = {.kind = LB_NODE_TEXT, .text = text, .written = text};
+	max_align_t second[64] = {0};
+	assert_true(lb_value_set(&reader, setting, &again, setting->key, second));
+	assert_memory_equal((char *)base + setting->offset, (char *)second + setting->offset,
+			    sizeof(int));
+	lb_arena_finish(&arena);
+}
+
+static void every_default_is_within_its_own_range_and_reads_back(void **state)
+{
+	(void)state;
+	for (int scope = 0; scope < LB_SCOPE_MAX; scope++) {
+		size_t count;
+		const struct lb_setting *rows =
+			lb_settings_of((enum lb_setting_scope)scope, &count);
+		for (size_t i = 0; i < count; i++) {
+			if (rows[i].fallback != NULL) {
+				assert_sound_default(&rows[i]);
+			}
+		}
+	}
+}
+
+static void only_options_are_found_whatever_their_case(void **state)
+{
+	(void)state;
+	assert_non_null(lb_setting_find(LB_SCOPE_OPTION, "CLOUDFILES.FORMAT"));
+	assert_null(lb_setting_find(LB_SCOPE_FILE, "Store"));
+	assert_null(lb_setting_find(LB_SCOPE_ACON, "TOKEN"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_committed_page_is_made_from_the_table),
+		cmocka_unit_test(every_key_stands_once_in_its_scope_and_has_help),
+		cmocka_unit_test(every_default_is_within_its_own_range_and_reads_back),
+		cmocka_unit_test(only_options_are_found_whatever_their_case),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
