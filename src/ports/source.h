@@ -14,16 +14,22 @@ struct lb_source;
 /* One pass over sensors. The engine allocates it, fills the upper part, and
  * keeps it alive until done was called.
  * sensors:        borrowed; sorted by sensor_id in byte order, without duplicates.
+ * recorded:       all that this source's earlier scans reported was taken over, so
+ *                 that it need not be told twice; false is always safe, and costs
+ *                 reports that the event log drops.
  * arena:          what reports point into; only the source uses it until done.
  * reports:        filled by the source. Sensors with nothing to say have none.
  * failed:         how many sensors could not be read, also when their error is the
  *                 same as last time and so not reported again.
- * rescan_at_us:   wall-clock time at which a file seen now will have settled,
- *                 or LB_TIME_NONE.
+ * rescan_at_us:   wall-clock time at which to look again, because a file seen now
+ *                 will have settled (now_us: at once), or LB_TIME_NONE.
  * error:          code LB_OK, or why the whole pass failed (reports may still
- *                 hold what was found before; they are true). */
+ *                 hold what was found before; they are true). Each sensor that
+ *                 was not reached has a report with this error, but for those
+ *                 that had the same last_error already. */
 struct lb_scan {
 	struct lb_sensor_list sensors;
+	bool recorded;
 	int64_t now_us;
 	struct lb_arena arena;
 	void (*done)(struct lb_scan *scan);
@@ -42,7 +48,8 @@ struct lb_source_impl {
 	 * before returning. One scan at a time. Mandatory. */
 	void (*scan)(struct lb_source *source, struct lb_scan *scan);
 
-	/* Stop watching, wait for a scan that runs, free. Mandatory. */
+	/* Stop watching, wait for a scan that runs, whose done is not called any
+	 * more, free. Mandatory. */
 	void (*destroy)(struct lb_source *source);
 };
 
@@ -50,12 +57,16 @@ struct lb_source_impl {
  * on_reports:    set by the engine before the first scan; a source that watches
  *                calls it when something came between scans. reports are
  *                borrowed until return. May be called for sensors of earlier
- *                scans only. */
+ *                scans only.
+ * on_rescan:     likewise; a source that watches calls it when it knows that it
+ *                may have missed something (an overflow, a new folder): scan
+ *                soon. Both may be NULL: then nobody listens between scans. */
 struct lb_source {
 	const struct lb_source_impl *impl;
 	const char *base_location;
 	void (*on_reports)(struct lb_source *source, const struct lb_sensor_report_list *reports,
 			   void *data);
+	void (*on_rescan)(struct lb_source *source, void *data);
 	void *data;
 };
 
