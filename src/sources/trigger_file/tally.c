@@ -1,0 +1,313 @@
+#include "sources/trigger_file/tally.h"
+
+#include "base/text.h"
+#include "base/time.h"
+#include "core/names.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NAME_MAX_BYTES 256
+
+static const char *floor_of(const struct lb_sensor *sensor)
+{
+	return sensor->checkpoint.floor != NULL ? sensor->checkpoint.floor : "";
+}
+
+static bool has_folder_times(const struct lb_tally_rules *rules)
+{
+	return rules->lister->impl->folder_time != NULL;
+}
+
+/* A clock that was set back must not put the next full pass off. */
+static bool full_pass_is_due(const struct lb_tally_rules *rules, const struct lb_sensor *sensor)
+{
+	int64_t last_us = sensor->checkpoint.full_pass_at_us;
+	int64_t now_us = rules->scan->now_us;
+	return last_us == LB_TIME_NONE || now_us < last_us ||
+	       now_us - last_us >= rules->options->backfill_interval_us;
+}
+
+struct lb_tally_plan lb_tally_plan(const struct lb_tally_rules *rules,
+				   const struct lb_sensor *sensor)
+{
+	const struct lb_checkpoint *checkpoint = &sensor->checkpoint;
+	struct lb_tally_plan plan = {
+		.due = full_pass_is_due(rules, sensor),
+		.first = checkpoint->full_pass_at_us == LB_TIME_NONE,
+		.floor = "",
+	};
+	/* A folder shows every name in any case, so late ones are found for free. */
+	if (!has_folder_times(rules) && !plan.due && checkpoint->ordered) {
+		plan.floor = floor_of(sensor);
+	}
+	/* Neither overwriting a file nor making a folder readable changes its time. */
+	if (!plan.due && !rules->options->allow_overwrites && sensor->last_error == NULL) {
+		plan.folder_time_ns = checkpoint->folder_time_ns;
+	}
+	return plan;
+}
+
+/* '_' or a digit: what stands between day and hour. A mixture of the two forms
+ * does not sort by time. */
+static char form_of(const char *name, const char *sensor_id)
+{
+	size_t hour = strlen(sensor_id) + sizeof("_YYYYMMDD") - 1;
+	return strnlen(name, hour + 1) > hour && name[hour] == '_' ? '_' : '0';
+}
+
+void lb_tally_open(struct lb_tally *tally, const struct lb_tally_rules *rules,
+		   const struct lb_sensor *sensor)
+{
+	*tally = (struct lb_tally){
+		.sensor = sensor,
+		.plan = lb_tally_plan(rules, sensor),
+		.listed_at_us = rules->scan->now_us,
+		.digest = LB_DIGEST_EMPTY,
+		.ordered = true,
+	};
+	if (*tally->plan.floor != '\0') {
+		tally->form = form_of(tally->plan.floor, sensor->sensor_id);
+	}
+}
+
+static bool takes_as_existing(const struct lb_tally *tally, const struct lb_tally_rules *rules)
+{
+	return tally->plan.first && !rules->options->include_existing_files;
+}
+
+/* Is byte order still time order, with this name? */
+static void note_name(struct lb_tally *tally, const struct lb_tally_rules *rules,
+		      const char *file_name)
+{
+	const char *sensor_id = tally->sensor->sensor_id;
+	int64_t time_us;
+	if (!lb_trigger_name_parse(file_name, sensor_id, &time_us)) {
+		tally->ordered = false;
+		return;
+	}
+	char form = form_of(file_name, sensor_id);
+	if (tally->form != '\0' && tally->form != form) {
+		tally->ordered = false;
+	}
+	tally->form = form;
+	tally->newest_us = time_us;
+	if (rules->recent_us != NULL) {
+		rules->recent_us[tally->named % (rules->lister->page_keys / 2)] = time_us;
+	}
+	tally->named++;
+}
+
+static void note_unsettled(struct lb_tally *tally, const struct lb_tally_rules *rules,
+			   int64_t settles_at_us)
+{
+	struct lb_scan *scan = rules->scan;
+	tally->unsettled = true;
+	if (scan->rescan_at_us == LB_TIME_NONE || settles_at_us < scan->rescan_at_us) {
+		scan->rescan_at_us = settles_at_us;
+	}
+}
+
+static enum lb_err add_file(struct lb_tally *tally, const struct lb_tally_rules *rules,
+			    const struct lb_listed *listed, size_t name_offset,
+			    struct lb_error *error)
+{
+	struct lb_arena *arena = &rules->scan->arena;
+	size_t base_length = strlen(rules->base_location);
+	size_t key_size = strlen(listed->key) + 1;
+	char *path = lb_arena_alloc(arena, base_length + 1 + key_size);
+	char *etag = lb_arena_strdup(arena, listed->etag);
+	struct lb_file *file = lb_list_add(arena, &tally->files);
+	if (path == NULL || etag == NULL || file == NULL) {
+		return lb_fail_nomem(error);
+	}
+	memcpy(path, rules->base_location, base_length);
+	path[base_length] = '/';
+	memcpy(path + base_length + 1, listed->key, key_size);
+	*file = (struct lb_file){
+		.file_name = path + base_length + 1 + name_offset,
+		.file_path = path,
+		.etag = etag,
+		.modified_at_us = listed->modified_at_us,
+		.size_bytes = listed->size_bytes,
+	};
+	tally->digest = lb_digest_mix(lb_digest_mix(tally->digest, file->file_name), etag);
+	return LB_OK;
+}
+
+enum lb_err lb_tally_add(struct lb_tally *tally, const struct lb_tally_rules *rules,
+			 const char *file_name, const struct lb_listed *listed, int64_t now_us,
+			 struct lb_error *error)
+{
+	tally->any_key = true;
+	if (!lb_filter_accepts_name(rules->filter, file_name)) {
+		return LB_OK;
+	}
+	note_name(tally, rules, file_name);
+	if (lb_filter_is_too_old(rules->filter, listed->modified_at_us, now_us)) {
+		return LB_OK;
+	}
+	int64_t settles_at_us = lb_filter_settles_at(rules->filter, listed->modified_at_us, now_us);
+	/* A file that is being written at first sight exists at first sight. */
+	if (settles_at_us != LB_TIME_NONE && !takes_as_existing(tally, rules)) {
+		note_unsettled(tally, rules, settles_at_us);
+		return LB_OK;
+	}
+	return add_file(tally, rules, listed, (size_t)(file_name - listed->key), error);
+}
+
+static int64_t min_time(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The standard name of that time without its ending: below every name of the
+ * same second and above all earlier ones. */
+static bool format_floor(const struct lb_tally *tally, int64_t time_us, char text[NAME_MAX_BYTES])
+{
+	const char *sensor_id = tally->sensor->sensor_id;
+	if (time_us < 0 || !lb_trigger_name_format(sensor_id, time_us, 0, text, NAME_MAX_BYTES)) {
+		return false;
+	}
+	text[strlen(text) - strlen(".txt")] = '\0';
+	if (tally->form != '_') {
+		char *hour = text + strlen(sensor_id) + sizeof("_YYYYMMDD") - 1;
+		memmove(hour, hour + 1, strlen(hour));
+	}
+	return true;
+}
+
+/* Half a page of names stays above the floor, and the floor moves in steps of a
+ * quarter of a page: a page carries them for free, and a checkpoint that stays
+ * the same need not be written. A name from the future does not drag it along. */
+static const char *next_floor(const struct lb_tally *tally, const struct lb_tally_rules *rules,
+			      char text[NAME_MAX_BYTES])
+{
+	const char *floor = floor_of(tally->sensor);
+	size_t trail = rules->lister->page_keys / 2;
+	if (!tally->ordered) {
+		return "";
+	}
+	if (rules->recent_us == NULL || tally->unsettled || tally->named <= trail + trail / 2) {
+		return floor;
+	}
+	int64_t time_us = min_time(tally->newest_us, rules->scan->now_us);
+	time_us = min_time(time_us - rules->options->lookback_us,
+			   rules->recent_us[tally->named % trail]);
+	if (!format_floor(tally, time_us, text) || strcmp(text, floor) <= 0) {
+		return floor;
+	}
+	return text;
+}
+
+/* A change that came right after the listing may have left the folder with the
+ * time it had already, so only a time that was over by then is remembered. */
+static int64_t trusted_folder_time(const struct lb_tally *tally, const struct lb_tally_rules *rules)
+{
+	int64_t limit_us = tally->listed_at_us - rules->lister->folder_time_trust_us;
+	if (tally->unsettled || rules->options->allow_overwrites ||
+	    tally->folder_time_ns / 1000 >= limit_us) {
+		return 0;
+	}
+	return tally->folder_time_ns;
+}
+
+static struct lb_checkpoint next_checkpoint(const struct lb_tally *tally,
+					    const struct lb_tally_rules *rules,
+					    char text[NAME_MAX_BYTES])
+{
+	return (struct lb_checkpoint){
+		.floor = next_floor(tally, rules, text),
+		.folder_time_ns = trusted_folder_time(tally, rules),
+		.full_pass_at_us = tally->plan.due ? rules->scan->now_us
+						   : tally->sensor->checkpoint.full_pass_at_us,
+		.ordered = tally->ordered,
+	};
+}
+
+static bool same_checkpoint(const struct lb_checkpoint *a, const struct lb_sensor *sensor)
+{
+	const struct lb_checkpoint *b = &sensor->checkpoint;
+	return lb_text_equal(a->floor, floor_of(sensor)) &&
+	       a->folder_time_ns == b->folder_time_ns && a->full_pass_at_us == b->full_pass_at_us &&
+	       a->ordered == b->ordered;
+}
+
+static struct lb_sensor_report *add_report(const struct lb_tally *tally,
+					   const struct lb_tally_rules *rules)
+{
+	struct lb_scan *scan = rules->scan;
+	struct lb_sensor_report *report = lb_list_add(&scan->arena, &scan->reports);
+	if (report != NULL) {
+		*report = (struct lb_sensor_report){
+			.sensor_source = "trigger_file",
+			.base_location = rules->base_location,
+			.sensor_id = tally->sensor->sensor_id,
+			.observed_at_us = scan->now_us,
+			.files = tally->files,
+			.allow_overwrites = rules->options->allow_overwrites,
+		};
+	}
+	return report;
+}
+
+static enum lb_err report_shown(const struct lb_tally *tally, const struct lb_tally_rules *rules,
+				const struct lb_checkpoint *next, struct lb_error *error)
+{
+	struct lb_arena *arena = &rules->scan->arena;
+	struct lb_checkpoint *checkpoint = lb_arena_alloc(arena, sizeof(*checkpoint));
+	const char *floor = lb_arena_strdup(arena, next->floor);
+	if (checkpoint == NULL || floor == NULL) {
+		return lb_fail_nomem(error);
+	}
+	struct lb_sensor_report *report = add_report(tally, rules);
+	if (report == NULL) {
+		return lb_fail_nomem(error);
+	}
+	*checkpoint = *next;
+	checkpoint->floor = floor;
+	report->checkpoint = checkpoint;
+	/* An empty listing may be a disk that is not mounted, and a file that has
+	 * not settled is not in files: neither shows that anything is gone. */
+	report->listed_all = tally->plan.due && tally->any_key && !tally->unsettled;
+	report->existing = takes_as_existing(tally, rules);
+	return LB_OK;
+}
+
+enum lb_err lb_tally_close(struct lb_tally *tally, const struct lb_tally_rules *rules,
+			   struct lb_error *error)
+{
+	char text[NAME_MAX_BYTES];
+	struct lb_checkpoint next = next_checkpoint(tally, rules, text);
+	const char *sensor_id = tally->sensor->sensor_id;
+	if (!tally->plan.due && rules->scan->recorded &&
+	    lb_recall_matches(rules->recall, sensor_id, tally->digest)) {
+		tally->files.count = 0;
+	}
+	bool news = tally->files.count > 0 || tally->sensor->last_error != NULL ||
+		    !same_checkpoint(&next, tally->sensor);
+	if (news && report_shown(tally, rules, &next, error) != LB_OK) {
+		return error->code;
+	}
+	lb_recall_note(rules->recall, sensor_id, tally->digest);
+	return LB_OK;
+}
+
+enum lb_err lb_tally_fail(struct lb_tally *tally, const struct lb_tally_rules *rules,
+			  const char *message, struct lb_error *error)
+{
+	rules->scan->failed++;
+	if (takes_as_existing(tally, rules)) {
+		tally->files.count = 0; /* what is there is told when it is told whole */
+	}
+	if (tally->files.count == 0 && lb_text_equal(tally->sensor->last_error, message)) {
+		return LB_OK;
+	}
+	const char *copy = lb_arena_strdup(&rules->scan->arena, message);
+	struct lb_sensor_report *report = copy != NULL ? add_report(tally, rules) : NULL;
+	if (report == NULL) {
+		return lb_fail_nomem(error);
+	}
+	report->error = copy;
+	return LB_OK;
+}

@@ -1,0 +1,92 @@
+/* source_world.h: a trigger-file source with files to find and an event log to
+ * find them for: either the real local source over a real folder, or the same
+ * source over a fake paged listing. The log keeps what the store would keep:
+ * which files are known, and each sensor's checkpoint and error. */
+#ifndef LB_TESTS_SOURCE_WORLD_H
+#define LB_TESTS_SOURCE_WORLD_H
+
+#include "ports/source.h"
+#include "sources/trigger_file/trigger_file.h"
+#include "support/fake_lister.h"
+
+#include <uv.h>
+
+#define WORLD_SENSORS_MAX 64
+#define WORLD_NEW_MAX 256
+
+/* One file by its key, and the tags that tell its versions apart. */
+struct world_file {
+	const char *key;
+	const char *etag;
+	bool existing;
+};
+
+struct world_file_list LB_LIST_OF(struct world_file);
+
+/* now_us:   what the next look's clock says; files are aged by it.
+ * fake:     NULL when the source is local; its base then is `triggers` in the
+ *           working directory.
+ * options:  taken when the source is made, which the first look does.
+ * sensors:  in the order of their ids.
+ * log:      every file ever reported, once.
+ * Of the last look (world_look, world_run_until): fresh: how many files were new;
+ * reports: how many reports; told: how many files in them; failed, rescan_at_us,
+ * error as in struct lb_scan; listed_all: how many reports said so. */
+struct world {
+	uv_loop_t loop;
+	struct lb_source *source;
+	struct fake_lister *fake;
+	char base[512];
+	struct lb_trigger_file_options options;
+	struct lb_log *lb_log;
+	int64_t now_us;
+	struct lb_arena arena;
+	struct lb_sensor_list sensors;
+	struct world_file_list log;
+	bool recorded;
+
+	size_t fresh;
+	size_t reports;
+	size_t told;
+	size_t failed;
+	size_t listed_all;
+	size_t calls;
+	size_t rescans;
+	int64_t rescan_at_us;
+	struct lb_error error;
+};
+
+/* cmocka's setups and teardown; *state becomes the world. */
+int world_setup_local(void **state);
+int world_setup_paged(void **state);
+int world_teardown(void **state);
+
+struct lb_sensor *world_add_sensor(struct world *world, const char *sensor_id);
+
+/* The sensor's place in the log. */
+struct lb_sensor *world_sensor(struct world *world, const char *sensor_id);
+
+/* A file that was last changed age_us before now; its folder changes now. */
+void world_put(struct world *world, const char *key, int64_t age_us);
+void world_remove(struct world *world, const char *key);
+
+/* Make the whole place unreadable, or readable again. */
+void world_break(struct world *world, bool broken);
+
+/* One scan, to its end, taken into the log. */
+void world_look(struct world *world);
+
+/* Let that much time pass, then look. */
+void world_look_after(struct world *world, int64_t delay_us);
+
+/* Is the file in the log? */
+bool world_knows(const struct world *world, const char *key);
+const struct world_file *world_find(const struct world *world, const char *key);
+
+/* Make the source if that was not done yet. */
+void world_open(struct world *world);
+
+/* Run the loop until *counter is at least count, or fail after a generous while. */
+void world_run_until(struct world *world, const size_t *counter, size_t count);
+
+#endif
