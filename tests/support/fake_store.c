@@ -1,0 +1,155 @@
+#include "support/fake_store.h"
+
+#include "support/fake_tables.h"
+
+#include <assert.h>
+
+struct fake_store {
+	struct lb_store base;
+	struct fake_tables *tables;
+};
+
+static struct fake_store *fake_store(struct lb_store *store);
+
+/* The tables of a store inside of a transaction. */
+static struct fake_tables *tables_of(struct lb_store *store, enum lb_store_access access)
+{
+	struct fake_tables *tables = fake_store(store)->tables;
+	assert(tables->in_transaction);
+	assert(access == LB_STORE_READ || tables->access == LB_STORE_WRITE);
+	return tables;
+}
+
+static enum lb_err finish(struct fake_tables *tables, struct fake_state *before, enum lb_err err,
+			  struct lb_error *error)
+{
+	tables->in_transaction = false;
+	bool lost = err != LB_OK;
+	if (err == LB_OK && tables->access == LB_STORE_WRITE && tables->commit_code != LB_OK) {
+		err = lb_fail(error, tables->commit_code, "the fake store's commit was to fail");
+		tables->commit_code = LB_OK;
+		lost = tables->commit == FAKE_COMMIT_LOST;
+	}
+	if (lost) {
+		struct fake_state failed = tables->state;
+		tables->state = *before;
+		lb_arena_finish(&failed.arena);
+	} else {
+		lb_arena_finish(&before->arena);
+	}
+	return err;
+}
+
+static enum lb_err transact(struct lb_store *store, enum lb_store_access access,
+			    enum lb_err (*body)(struct lb_store *store, void *data,
+						struct lb_error *error),
+			    void *data, struct lb_error *error)
+{
+	struct fake_tables *tables = fake_store(store)->tables;
+	assert(!tables->in_transaction);
+	if (tables->begin_code != LB_OK) {
+		enum lb_err code = tables->begin_code;
+		tables->begin_code = LB_OK;
+		return lb_fail(error, code, "the fake store was to fail");
+	}
+	struct fake_state before = tables->state;
+	fake_state_copy(&tables->state, &before);
+	for (size_t i = 0; i < tables->state.sensors.count; i++) {
+		tables->state.sensors.items[i].advanced = false;
+	}
+	tables->in_transaction = true;
+	tables->access = access;
+	enum lb_err err = body(store, data, error);
+	return finish(tables, &before, err, error);
+}
+
+static enum lb_err record(struct lb_store *store, const struct lb_sensor_report_list *reports,
+			  size_t *ret_new, struct lb_error *error)
+{
+	(void)error;
+	struct fake_tables *tables = tables_of(store, LB_STORE_WRITE);
+	size_t added = fake_record(tables, reports, store->keep_us);
+	if (ret_new != NULL) {
+		*ret_new = added;
+	}
+	return LB_OK;
+}
+
+static enum lb_err save(struct lb_store *store, const struct lb_changes *changes,
+			struct lb_error *error)
+{
+	(void)error;
+	fake_save(tables_of(store, LB_STORE_WRITE), changes);
+	return LB_OK;
+}
+
+static enum lb_err load_jobs(struct lb_store *store, const struct lb_job_query *query,
+			     struct lb_arena *arena, struct lb_job_list *ret_jobs,
+			     struct lb_error *error)
+{
+	return fake_load_jobs(tables_of(store, LB_STORE_READ), query, arena, ret_jobs, error);
+}
+
+static enum lb_err load_runs(struct lb_store *store, const struct lb_run_query *query,
+			     struct lb_arena *arena, struct lb_run_list *ret_runs,
+			     struct lb_error *error)
+{
+	return fake_load_runs(tables_of(store, LB_STORE_READ), query, arena, ret_runs, error);
+}
+
+static enum lb_err load_events(struct lb_store *store, const struct lb_run_input_list *inputs,
+			       struct lb_arena *arena, struct lb_event_list *ret_events,
+			       struct lb_error *error)
+{
+	return fake_load_events(tables_of(store, LB_STORE_READ), inputs, arena, ret_events, error);
+}
+
+static enum lb_err load_sensors(struct lb_store *store, const char *sensor_source,
+				const char *base_location, struct lb_arena *arena,
+				struct lb_sensor_state_list *ret_sensors, struct lb_error *error)
+{
+	return fake_load_sensors(tables_of(store, LB_STORE_READ), sensor_source, base_location,
+				 arena, ret_sensors, error);
+}
+
+static enum lb_err load_audit(struct lb_store *store, const struct lb_audit_query *query,
+			      struct lb_arena *arena, struct lb_audit_list *ret_audit,
+			      struct lb_error *error)
+{
+	return fake_load_audit(tables_of(store, LB_STORE_READ), query, arena, ret_audit, error);
+}
+
+static void destroy(struct lb_store *store)
+{
+	if (store != NULL) {
+		lb_free(fake_store(store));
+	}
+}
+
+static const struct lb_store_impl impl = {
+	.name = "fake",
+	.transact = transact,
+	.record = record,
+	.load_jobs = load_jobs,
+	.load_runs = load_runs,
+	.load_events = load_events,
+	.load_sensors = load_sensors,
+	.load_audit = load_audit,
+	.save = save,
+	.destroy = destroy,
+};
+
+static struct fake_store *fake_store(struct lb_store *store)
+{
+	assert(store->impl == &impl);
+	return (struct fake_store *)store;
+}
+
+struct lb_store *fake_store_create(struct fake_tables *tables)
+{
+	struct fake_store *store = fake_must(lb_alloc(sizeof(*store)));
+	store->base.impl = &impl;
+	store->base.deployment_id = "5f0c2b9e-fa4e-4fa4-8fa4-000000000001";
+	store->tables = tables;
+	return &store->base;
+}

@@ -1,0 +1,342 @@
+/* fake_write.c: record() and save() of the fake store. */
+#include "base/text.h"
+#include "base/time.h"
+#include "support/fake_tables.h"
+
+#include <string.h>
+
+static struct fake_sensor *find_or_add_sensor(struct fake_tables *tables,
+					      const struct lb_sensor_report *report)
+{
+	struct fake_state *state = &tables->state;
+	struct fake_sensor *sensor = fake_state_find_sensor(
+		state, report->sensor_source, report->base_location, report->sensor_id);
+	if (sensor == NULL) {
+		sensor = fake_add(state, &state->sensors);
+		*sensor = fake_sensor_unseen(fake_keep_word(tables, report->sensor_source),
+					     fake_keep(tables, report->base_location),
+					     fake_keep(tables, report->sensor_id));
+		sensor->id = (int64_t)state->sensors.count;
+	}
+	return sensor;
+}
+
+static bool is_known(const struct fake_state *state, const struct fake_sensor *sensor,
+		     const struct lb_file *file, bool allow_overwrites)
+{
+	for (size_t i = 0; i < state->events.count; i++) {
+		const struct lb_event *event = &state->events.items[i];
+		if (event->sensor == sensor->id &&
+		    lb_text_equal(event->file.file_name, file->file_name) &&
+		    (!allow_overwrites || lb_text_equal(event->file.etag, file->etag))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static size_t add_events(struct fake_tables *tables, const struct lb_sensor_report *report,
+			 struct fake_sensor *sensor)
+{
+	struct fake_state *state = &tables->state;
+	size_t added = 0;
+	for (size_t i = 0; i < report->files.count; i++) {
+		const struct lb_file *file = &report->files.items[i];
+		if (is_known(state, sensor, file, report->allow_overwrites)) {
+			continue;
+		}
+		struct lb_event *event = fake_add(state, &state->events);
+		*event = (struct lb_event){
+			.sensor = sensor->id,
+			.seq = ++sensor->last_seq,
+			.file = *file,
+			.observed_at_us = report->observed_at_us,
+		};
+		event->file.file_name = fake_keep(tables, file->file_name);
+		event->file.etag = fake_keep(tables, file->etag);
+		sensor->last_event_at_us = report->observed_at_us;
+		sensor->advanced = true;
+		added++;
+	}
+	return added;
+}
+
+static void keep_checkpoint(struct fake_tables *tables, const struct lb_sensor_report *report,
+			    struct fake_sensor *sensor)
+{
+	if (report->checkpoint != NULL) {
+		sensor->checkpoint = *report->checkpoint;
+		sensor->checkpoint.floor = fake_keep(tables, report->checkpoint->floor);
+	}
+	sensor->last_error = fake_keep(tables, report->error);
+}
+
+/* Up to where no waiting row and no run that is not over needs the events. */
+static int64_t needed_after(struct fake_state *state, const struct fake_sensor *sensor)
+{
+	int64_t seq = sensor->last_seq;
+	for (size_t i = 0; i < state->rows.count; i++) {
+		const struct lb_row *row = &state->rows.items[i];
+		int64_t consumed = fake_state_consumed_seq(state, sensor, lb_row_job_id(row));
+		if (fake_row_waits_for(row, sensor) && consumed < seq) {
+			seq = consumed;
+		}
+	}
+	for (size_t i = 0; i < state->runs.count; i++) {
+		const struct lb_run *run = &state->runs.items[i];
+		bool done = run->state == LB_RUN_SUCCEEDED ||
+			    (!lb_run_is_live(run) &&
+			     run != fake_state_latest_run(state, run->trigger_job_id));
+		for (size_t j = 0; !done && j < run->inputs.count; j++) {
+			const struct lb_run_input *input = &run->inputs.items[j];
+			if (input->sensor == sensor->id && input->from_seq < seq) {
+				seq = input->from_seq;
+			}
+		}
+	}
+	return seq;
+}
+
+static bool is_listed(const struct lb_sensor_report *report, const char *file_name)
+{
+	for (size_t i = 0; i < report->files.count; i++) {
+		if (lb_text_equal(report->files.items[i].file_name, file_name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void forget_events(struct fake_state *state, const struct lb_sensor_report *report,
+			  const struct fake_sensor *sensor, int64_t cutoff_us)
+{
+	int64_t needed = needed_after(state, sensor);
+	size_t kept = 0;
+	for (size_t i = 0; i < state->events.count; i++) {
+		const struct lb_event *event = &state->events.items[i];
+		bool forget = event->sensor == sensor->id && event->seq <= needed &&
+			      event->observed_at_us < cutoff_us &&
+			      !is_listed(report, event->file.file_name);
+		if (!forget) {
+			state->events.items[kept++] = *event;
+		}
+	}
+	state->events.count = kept;
+}
+
+static void forget_runs(struct fake_state *state, int64_t cutoff_us)
+{
+	struct lb_run_list kept = {0};
+	for (size_t i = 0; i < state->runs.count; i++) {
+		struct lb_run *run = &state->runs.items[i];
+		bool forget = !lb_run_is_live(run) && run->ended_at_us < cutoff_us &&
+			      run != fake_state_latest_run(state, run->trigger_job_id);
+		if (!forget) {
+			*fake_add(state, &kept) = *run;
+		}
+	}
+	state->runs = kept;
+}
+
+static void forget_audits(struct fake_state *state, int64_t cutoff_us)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < state->audits.count; i++) {
+		if (state->audits.items[i].at_us >= cutoff_us) {
+			state->audits.items[kept++] = state->audits.items[i];
+		}
+	}
+	state->audits.count = kept;
+}
+
+static void forget(struct fake_tables *tables, const struct lb_sensor_report *report,
+		   const struct fake_sensor *sensor, int64_t keep_us)
+{
+	int64_t cutoff_us = report->observed_at_us - keep_us;
+	forget_events(&tables->state, report, sensor, cutoff_us);
+	forget_runs(&tables->state, cutoff_us);
+	forget_audits(&tables->state, cutoff_us);
+}
+
+size_t fake_record(struct fake_tables *tables, const struct lb_sensor_report_list *reports,
+		   int64_t keep_us)
+{
+	size_t added = 0;
+	for (size_t i = 0; i < reports->count; i++) {
+		const struct lb_sensor_report *report = &reports->items[i];
+		struct fake_sensor *sensor = find_or_add_sensor(tables, report);
+		added += add_events(tables, report, sensor);
+		keep_checkpoint(tables, report, sensor);
+		if (report->existing) {
+			sensor->start_seq = sensor->last_seq;
+		}
+		if (report->listed_all && keep_us > 0) {
+			forget(tables, report, sensor, keep_us);
+		}
+	}
+	return added;
+}
+
+static void change_row(struct fake_tables *tables, const struct lb_row *changed)
+{
+	struct lb_row *row =
+		fake_state_row(&tables->state, lb_row_sensor_id(changed), lb_row_job_id(changed));
+	if (row == NULL) {
+		return;
+	}
+	row->status = changed->status;
+	row->status_text = fake_keep(tables, changed->status_text);
+	row->latest_event_fetched_at_us = changed->latest_event_fetched_at_us;
+	row->status_changed_at_us = changed->status_changed_at_us;
+	row->job_started_at_us = changed->job_started_at_us;
+	row->job_ended_at_us = changed->job_ended_at_us;
+	row->declared[LB_DECLARED_job_state] =
+		fake_keep(tables, changed->declared[LB_DECLARED_job_state]);
+}
+
+static void add_row(struct fake_tables *tables, const struct lb_row *added)
+{
+	struct lb_row row = {
+		.latest_event_fetched_at_us = LB_TIME_NONE,
+		.status_changed_at_us = LB_TIME_NONE,
+		.job_started_at_us = LB_TIME_NONE,
+		.job_ended_at_us = LB_TIME_NONE,
+	};
+	memcpy(row.declared, added->declared, sizeof(row.declared));
+	fake_tables_put_row(tables, &row);
+}
+
+static void update_row(struct fake_tables *tables, const struct lb_row *updated)
+{
+	struct lb_row *row =
+		fake_state_row(&tables->state, lb_row_sensor_id(updated), lb_row_job_id(updated));
+	for (int column = 0; row != NULL && column < LB_DECLARED_MAX; column++) {
+		row->declared[column] = fake_keep(tables, updated->declared[column]);
+	}
+}
+
+static void save_consumed(struct fake_tables *tables, const struct lb_consumed *saved)
+{
+	struct fake_state *state = &tables->state;
+	struct lb_consumed *consumed =
+		fake_state_consumed(state, saved->sensor, saved->trigger_job_id);
+	if (consumed == NULL) {
+		consumed = fake_add(state, &state->consumed);
+		*consumed = *saved;
+		consumed->trigger_job_id = fake_keep(tables, saved->trigger_job_id);
+	} else if (saved->seq > consumed->seq) {
+		consumed->seq = saved->seq;
+	}
+}
+
+static struct lb_run *find_run(struct fake_state *state, int64_t id)
+{
+	size_t i = 0;
+	while (i < state->runs.count && state->runs.items[i].id != id) {
+		i++;
+	}
+	return i < state->runs.count ? &state->runs.items[i] : NULL;
+}
+
+/* The inputs never change after the run was inserted, so the texts' arena holds them. */
+static struct lb_run_input_list keep_inputs(struct fake_tables *tables,
+					    const struct lb_run_input_list *inputs)
+{
+	struct lb_run_input_list kept = {0};
+	for (size_t i = 0; i < inputs->count; i++) {
+		struct lb_run_input *input = fake_must(lb_list_add(&tables->texts, &kept));
+		*input = inputs->items[i];
+		input->sensor_id = NULL;
+	}
+	return kept;
+}
+
+static void save_run(struct fake_tables *tables, struct lb_run *saved)
+{
+	struct fake_state *state = &tables->state;
+	struct lb_run_input_list inputs = {0};
+	struct lb_run *run = NULL;
+	if (saved->id == 0) {
+		saved->id = ++state->last_run_id;
+		inputs = keep_inputs(tables, &saved->inputs);
+		run = fake_add(state, &state->runs);
+	} else {
+		run = fake_must(find_run(state, saved->id));
+		inputs = run->inputs;
+	}
+	*run = *saved;
+	run->inputs = inputs;
+	run->trigger_job_id = fake_keep(tables, saved->trigger_job_id);
+	run->runner = fake_keep(tables, saved->runner);
+	run->external_id = fake_keep(tables, saved->external_id);
+	run->url = fake_keep(tables, saved->url);
+	run->message = fake_keep(tables, saved->message);
+}
+
+static void save_entry(struct fake_tables *tables, const struct lb_sensor_entry *saved)
+{
+	struct fake_state *state = &tables->state;
+	const char *sensor_id = fake_must(lb_row_sensor_table_id(&tables->texts, saved->row));
+	struct fake_sensor_entry *entry = NULL;
+	for (size_t i = 0; i < state->entries.count && entry == NULL; i++) {
+		if (lb_text_equal(state->entries.items[i].sensor_id, sensor_id)) {
+			entry = &state->entries.items[i];
+		}
+	}
+	if (entry == NULL) {
+		entry = fake_add(state, &state->entries);
+	}
+	*entry = (struct fake_sensor_entry){
+		.sensor_id = sensor_id,
+		.asset = lb_row_asset(&tables->texts, saved->row),
+		.status = saved->acquired ? "ACQUIRED_NEW_DATA" : "PROCESSED_NEW_DATA",
+		.upstream_key = fake_keep(tables, saved->row->declared[LB_DECLARED_upstream_key]),
+		.status_changed_at_us = saved->status_changed_at_us,
+	};
+}
+
+static void save_audit(struct fake_tables *tables, const struct lb_audit *saved)
+{
+	struct lb_audit *audit = fake_add(&tables->state, &tables->state.audits);
+	*audit = *saved;
+	audit->trigger_job_id = fake_keep(tables, saved->trigger_job_id);
+	audit->sensor_id = fake_keep(tables, saved->sensor_id);
+	audit->from = fake_keep(tables, saved->from);
+	audit->to = fake_keep(tables, saved->to);
+	audit->cause = fake_keep(tables, saved->cause);
+	audit->who = fake_keep(tables, saved->who);
+}
+
+static void save_feed(struct fake_tables *tables, const struct lb_changes *changes)
+{
+	for (size_t i = 0; i < changes->rows_removed.count; i++) {
+		const struct lb_row *row = changes->rows_removed.items[i];
+		fake_tables_remove_row(tables, lb_row_sensor_id(row), lb_row_job_id(row));
+	}
+	for (size_t i = 0; i < changes->rows_updated.count; i++) {
+		update_row(tables, changes->rows_updated.items[i]);
+	}
+	for (size_t i = 0; i < changes->rows_added.count; i++) {
+		add_row(tables, changes->rows_added.items[i]);
+	}
+}
+
+void fake_save(struct fake_tables *tables, const struct lb_changes *changes)
+{
+	save_feed(tables, changes);
+	for (size_t i = 0; i < changes->rows_changed.count; i++) {
+		change_row(tables, changes->rows_changed.items[i]);
+	}
+	for (size_t i = 0; i < changes->consumed.count; i++) {
+		save_consumed(tables, &changes->consumed.items[i]);
+	}
+	for (size_t i = 0; i < changes->runs.count; i++) {
+		save_run(tables, changes->runs.items[i]);
+	}
+	for (size_t i = 0; i < changes->sensor_entries.count; i++) {
+		save_entry(tables, &changes->sensor_entries.items[i]);
+	}
+	for (size_t i = 0; i < changes->audits.count; i++) {
+		save_audit(tables, &changes->audits.items[i]);
+	}
+}
