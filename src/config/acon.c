@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "config/scope.h"
+#include "sources/trigger_file/filter.h"
 
 #include <string.h>
 
@@ -169,6 +170,21 @@ static const struct lb_node *dictionary(const struct reading *reading, const cha
 	return node;
 }
 
+/* The source refuses a bad pattern too, but only once it is started. */
+static void check_glob(const struct reading *reading, const struct lb_node *options,
+		       const struct lb_acon *acon)
+{
+	struct lb_filter filter LB_CLEANUP(lb_filter_finish) = {0};
+	enum lb_err err = lb_filter_init(&filter, &acon->trigger_file, NULL);
+	if (err == LB_NOMEM) {
+		reading->reader->report->exhausted = true;
+	} else if (err != LB_OK) {
+		complain(reading, LB_PROBLEM_ERROR, find_option(options, "pathGlobFilter")->line,
+			 "options.pathGlobFilter", "write \\ before one that is meant as it stands",
+			 "has a {, [ or \\ without its counterpart");
+	}
+}
+
 static void read_options(const struct reading *reading, struct lb_acon *acon)
 {
 	const struct lb_node *options = dictionary(reading, "options");
@@ -186,6 +202,7 @@ static void read_options(const struct reading *reading, struct lb_acon *acon)
 			 "options.cloudFiles.useNotifications", "leave it out",
 			 "needs S3 locations, and the base location is local");
 	}
+	check_glob(reading, options, acon);
 }
 
 static void add_field(const char *name, const char **fields, size_t *count)

@@ -211,7 +211,7 @@ static void check_neighbours(const struct lb_feed_checker *checker, const struct
 	lb_report_add(checker->report, LB_PROBLEM_ERROR,
 		      place_of(checker, second->lines, LB_DECLARED_sensor_id),
 		      "keep one of the two",
-		      "sensor_id %.100s with trigger_job_id %.100s is there already, on line %d",
+		      "%.100s with trigger_job_id %.100s is there already, on line %d",
 		      lb_row_sensor_id(second->row), lb_row_job_id(second->row),
 		      first->lines->lines[LB_DECLARED_sensor_id]);
 }

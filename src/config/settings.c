@@ -158,10 +158,9 @@ static const struct lb_setting runner_settings[] = {
 	 .type = LB_SETTING_ARGV,
 	 AT(lb_runner_settings, argv),
 	 .help = "The program and its arguments, as a list; never a shell. `{trigger_job_id}` and "
-		 "`{trigger_job_name}` are replaced. A program with a slash in its name is "
-		 "relative "
-		 "to the file's folder, others are looked for in `PATH`. Needed unless every job "
-		 "has an `argv` of its own."},
+		 "`{trigger_job_name}` are replaced; `{{word}}` stands for `{word}`. A program "
+		 "with a slash in its name is relative to the file's folder, others are looked "
+		 "for in `PATH`. Needed unless every job has an `argv` of its own."},
 	{.key = "runs_directory",
 	 .type = LB_SETTING_PATH,
 	 .otherwise = "`<store path>.runs`",

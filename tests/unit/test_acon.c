@@ -231,6 +231,13 @@ static void notifications_need_locations_that_are_not_served_yet(void **state)
 		     NULL);
 }
 
+static void a_bad_glob_is_told_before_anything_starts(void **state)
+{
+	(void)state;
+	assert_error("", "\"pathGlobFilter\": \"{a,b\"", "acon.json:7: options.pathGlobFilter",
+		     NULL, NULL);
+}
+
 static void what_is_of_no_use_here_is_noticed(void **state)
 {
 	(void)state;
@@ -512,6 +519,7 @@ int main(void)
 		STORY(options_are_truth_values_or_their_texts),
 		STORY(one_option_in_two_spellings_is_an_error),
 		STORY(notifications_need_locations_that_are_not_served_yet),
+		STORY(a_bad_glob_is_told_before_anything_starts),
 		STORY(what_is_of_no_use_here_is_noticed),
 		STORY(other_sources_are_refused_in_one_clear_sentence),
 		STORY(another_data_format_is_an_error),

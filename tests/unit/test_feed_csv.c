@@ -217,7 +217,7 @@ static void a_key_that_occurs_twice_is_told_with_both_lines(void **state)
 		     "trigger_file,b,,\"x\ny\",,,1,,UNPAUSED,TRUE\n"
 		     "kafka,a,,,,,1,,UNPAUSED,TRUE\n",
 		     "feed.csv:6:2: sensor_id",
-		     "sensor_id a with trigger_job_id 1 is there already, on line 2", NULL);
+		     "a with trigger_job_id 1 is there already, on line 2", NULL);
 }
 
 static void rows_of_another_length_are_refused(void **state)
