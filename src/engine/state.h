@@ -14,7 +14,8 @@
 
 /* One source and its passes.
  * due_at_us: monotonic; rescans: passes asked for by settle times since the
- * engine started, bounded in modes that end. */
+ * engine started, bounded in modes that end; lost: reports were dropped, so that
+ * the next pass has to tell all again. */
 struct lb_engine_source {
 	struct lb_engine *engine;
 	struct lb_source *source;
@@ -22,6 +23,7 @@ struct lb_engine_source {
 	int64_t due_at_us;
 	bool planning;
 	bool scanning;
+	bool lost;
 	int rescans;
 };
 

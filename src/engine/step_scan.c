@@ -85,6 +85,7 @@ static void scan_done(struct lb_scan *scan)
 	}
 	schedule_next(source, scan->rescan_at_us);
 	if (hand_over(source, &error) != LB_OK) {
+		source->lost = true;
 		lb_engine_problem(engine, "scan lost, to be repeated",
 				  source->source->base_location, &error);
 	}
@@ -99,7 +100,9 @@ static void scan_done(struct lb_scan *scan)
 static void start_scan(struct lb_engine_source *source, struct plan *plan)
 {
 	struct lb_scan *scan = &source->scan;
+	/* A beat that runs has taken the inbox; a plan never runs beside a beat. */
 	*scan = (struct lb_scan){
+		.recorded = !source->lost && source->engine->inbox.first == NULL,
 		.now_us = lb_engine_now(source->engine),
 		.done = scan_done,
 		.data = source,
@@ -114,6 +117,7 @@ static void start_scan(struct lb_engine_source *source, struct plan *plan)
 		}
 		*sensor = plan->states.items[i].sensor;
 	}
+	source->lost = false;
 	scan->arena = plan->arena;
 	plan->arena = (struct lb_arena){0};
 	source->scanning = true;
@@ -176,6 +180,7 @@ void lb_engine_on_reports(struct lb_source *port, const struct lb_sensor_report_
 		batch = lb_inbox_add(&engine->inbox);
 	}
 	if (batch == NULL || lb_batch_add_reports(batch, reports) != LB_OK) {
+		source->lost = true;
 		source->due_at_us = lb_engine_monotonic(engine);
 	}
 	lb_engine_pump(engine);
