@@ -249,24 +249,38 @@ static void on_rescan(struct lb_source *source, void *data)
 	world->rescans++;
 }
 
+static void listen_to(struct world *world)
+{
+	world->source->on_reports = on_reports;
+	world->source->on_rescan = on_rescan;
+	world->source->data = world;
+}
+
+void world_open_over(struct world *world, struct lb_lister *lister)
+{
+	struct lb_error error;
+	if (lb_trigger_file_create(&world->loop, world->base, &world->options, lister,
+				   &world->source, &error) != LB_OK) {
+		fail_msg("%s", error.message);
+	}
+	listen_to(world);
+}
+
 void world_open(struct world *world)
 {
 	struct lb_error error;
 	if (world->source != NULL) {
 		return;
 	}
-	enum lb_err err =
-		world->fake != NULL
-			? lb_trigger_file_create(&world->loop, world->base, &world->options,
-						 &world->fake->base, &world->source, &error)
-			: lb_trigger_file_local_create(&world->loop, world->base, &world->options,
-						       world->lb_log, &world->source, &error);
-	if (err != LB_OK) {
+	if (world->fake != NULL) {
+		world_open_over(world, &world->fake->base);
+		return;
+	}
+	if (lb_trigger_file_local_create(&world->loop, world->base, &world->options, world->lb_log,
+					 &world->source, &error) != LB_OK) {
 		fail_msg("%s", error.message);
 	}
-	world->source->on_reports = on_reports;
-	world->source->on_rescan = on_rescan;
-	world->source->data = world;
+	listen_to(world);
 }
 
 struct look {

@@ -83,8 +83,10 @@ void world_look_after(struct world *world, int64_t delay_us);
 bool world_knows(const struct world *world, const char *key);
 const struct world_file *world_find(const struct world *world, const char *key);
 
-/* Make the source if that was not done yet. */
+/* Make the source, if that was not done yet: the world's own, or one over a lister
+ * of the test's. */
 void world_open(struct world *world);
+void world_open_over(struct world *world, struct lb_lister *lister);
 
 /* Run the loop until *counter is at least count, or fail after a generous while. */
 void world_run_until(struct world *world, const size_t *counter, size_t count);
