@@ -1,0 +1,384 @@
+#include "support/engine_world.h"
+
+#include "base/text.h"
+#include "base/time.h"
+#include "support/cmocka.h"
+
+#define FILES_MAX 64
+
+struct fake_file {
+	const char *sensor_id;
+	const char *file_name;
+	const char *unreadable;
+};
+
+struct engine_world {
+	struct lb_arena arena;
+	struct fake_tables *tables;
+	struct fake_world *jobs;
+	struct fake_file files[FILES_MAX];
+	size_t file_count;
+	int64_t wall_us;
+	int64_t monotonic_us;
+	struct lb_policy policy;
+
+	/* lakebeat's half */
+	struct lb_store *store;
+	struct lb_runner *runner;
+	struct lb_engine *engine;
+	struct lb_source source;
+	struct lb_scan *scan;
+	struct lb_clock clock;
+	int64_t alarm_us;
+	struct lb_worker worker;
+	struct lb_work *work;
+	bool idle;
+};
+
+/* --- the world's clock, worker and source ---------------------------------- */
+
+static struct engine_world *current; /* ports have no room for it; one at a time */
+
+static int64_t now(struct lb_clock *clock)
+{
+	(void)clock;
+	return current->wall_us;
+}
+
+static int64_t monotonic(struct lb_clock *clock)
+{
+	(void)clock;
+	return current->monotonic_us;
+}
+
+static void set_alarm(struct lb_clock *clock, int64_t at_us)
+{
+	(void)clock;
+	current->alarm_us = at_us;
+}
+
+static const struct lb_clock_impl clock_impl = {
+	.now = now, .monotonic = monotonic, .set_alarm = set_alarm};
+
+static void start_work(struct lb_worker *worker, struct lb_work *work)
+{
+	(void)worker;
+	assert_null(current->work);
+	current->work = work;
+}
+
+static const struct lb_worker_impl worker_impl = {.start = start_work};
+
+static void scan(struct lb_source *source, struct lb_scan *request)
+{
+	(void)source;
+	assert_null(current->scan);
+	current->scan = request;
+}
+
+static void destroy_source(struct lb_source *source)
+{
+	(void)source;
+}
+
+static const struct lb_source_impl source_impl = {
+	.name = "trigger_file", .scan = scan, .destroy = destroy_source};
+
+static void show_file(struct lb_scan *request, const struct fake_file *file)
+{
+	struct lb_sensor_report *report = lb_list_add(&request->arena, &request->reports);
+	assert_non_null(report);
+	*report = (struct lb_sensor_report){
+		.sensor_source = "trigger_file",
+		.base_location = "/triggers",
+		.sensor_id = file->sensor_id,
+		.observed_at_us = request->now_us,
+		.error = file->unreadable,
+	};
+	request->failed += file->unreadable != NULL;
+	if (file->unreadable == NULL) {
+		struct lb_file *item = lb_list_add(&request->arena, &report->files);
+		assert_non_null(item);
+		*item = (struct lb_file){
+			.file_name = file->file_name,
+			.file_path = lb_arena_printf(&request->arena, "/triggers/%s/%s",
+						     file->sensor_id, file->file_name),
+			.etag = "1",
+			.modified_at_us = request->now_us,
+		};
+	}
+}
+
+static void finish_scan(struct engine_world *world)
+{
+	struct lb_scan *request = world->scan;
+	world->scan = NULL;
+	for (size_t i = 0; i < world->file_count; i++) {
+		show_file(request, &world->files[i]);
+	}
+	request->done(request);
+}
+
+/* --- the world ------------------------------------------------------------- */
+
+struct engine_world *engine_world_create(void)
+{
+	struct engine_world *world = lb_alloc(sizeof(*world));
+	assert_non_null(world);
+	world->tables = fake_tables_create();
+	world->jobs = fake_world_create();
+	world->wall_us = (int64_t)1763877600 * LB_SECOND;
+	world->policy = (struct lb_policy){.runner = "fake"};
+	current = world;
+	return world;
+}
+
+void engine_world_destroy(struct engine_world *world)
+{
+	engine_world_crash(world);
+	fake_world_destroy(world->jobs);
+	fake_tables_destroy(world->tables);
+	lb_arena_finish(&world->arena);
+	lb_free(world);
+	current = NULL;
+}
+
+struct fake_tables *engine_world_tables(struct engine_world *world)
+{
+	return world->tables;
+}
+
+struct fake_world *engine_world_jobs(struct engine_world *world)
+{
+	return world->jobs;
+}
+
+struct lb_policy *engine_world_policy(struct engine_world *world)
+{
+	return &world->policy;
+}
+
+struct lb_engine *engine_world_engine(struct engine_world *world)
+{
+	return world->engine;
+}
+
+bool engine_world_is_idle(const struct engine_world *world)
+{
+	return world->idle;
+}
+
+void engine_world_row(struct engine_world *world, const char *sensor_id, const char *job_id,
+		      const char *flag)
+{
+	struct lb_row row = {
+		.latest_event_fetched_at_us = LB_TIME_NONE,
+		.status_changed_at_us = LB_TIME_NONE,
+		.job_started_at_us = LB_TIME_NONE,
+		.job_ended_at_us = LB_TIME_NONE,
+	};
+	row.declared[LB_DECLARED_sensor_source] = "trigger_file";
+	row.declared[LB_DECLARED_sensor_id] = sensor_id;
+	row.declared[LB_DECLARED_asset_description] = "one name for all";
+	row.declared[LB_DECLARED_trigger_job_id] = job_id;
+	row.declared[LB_DECLARED_job_state] = "UNPAUSED";
+	row.declared[LB_DECLARED_dependency_flag] = flag;
+	fake_tables_put_row(world->tables, &row);
+}
+
+void engine_world_file(struct engine_world *world, const char *sensor_id, const char *file_name)
+{
+	assert_true(world->file_count < FILES_MAX);
+	world->files[world->file_count++] = (struct fake_file){
+		.sensor_id = sensor_id,
+		.file_name = file_name,
+	};
+}
+
+void engine_world_unreadable(struct engine_world *world, const char *sensor_id, const char *message)
+{
+	for (size_t i = 0; i < world->file_count; i++) {
+		if (lb_text_equal(world->files[i].sensor_id, sensor_id)) {
+			world->files[i].unreadable = message;
+			return;
+		}
+	}
+	engine_world_file(world, sensor_id, "never");
+	world->files[world->file_count - 1].unreadable = message;
+}
+
+static void on_idle(void *data)
+{
+	((struct engine_world *)data)->idle = true;
+}
+
+static struct lb_policy policy_of(const void *data, const char *trigger_job_id)
+{
+	(void)trigger_job_id;
+	return ((const struct engine_world *)data)->policy;
+}
+
+void engine_world_start(struct engine_world *world, enum lb_engine_mode mode, int max_parallel)
+{
+	static const char *const fields[] = {"file_name"};
+	static struct lb_source *sources[1];
+	static struct lb_runner *runners[1];
+	world->store = fake_store_create(world->tables);
+	world->runner = fake_runner_create(world->jobs, "fake");
+	world->runner->max_parallel = max_parallel;
+	world->runner->poll_interval_us = LB_SECOND;
+	world->clock = (struct lb_clock){.impl = &clock_impl};
+	world->worker = (struct lb_worker){.impl = &worker_impl};
+	world->source = (struct lb_source){.impl = &source_impl, .base_location = "/triggers"};
+	world->alarm_us = INT64_MAX;
+	world->idle = false;
+	sources[0] = &world->source;
+	runners[0] = world->runner;
+	struct lb_engine_options options = {
+		.mode = mode,
+		.store = world->store,
+		.sources = sources,
+		.source_count = 1,
+		.runners = runners,
+		.runner_count = 1,
+		.clock = &world->clock,
+		.worker = &world->worker,
+		.policies = {.policy_of = policy_of, .data = world},
+		.fields = fields,
+		.field_count = 1,
+		.poll_interval_us = 10 * LB_SECOND,
+		.random_seed = 1,
+		.on_idle = on_idle,
+		.data = world,
+	};
+	struct lb_error error;
+	assert_int_equal(lb_engine_create(&options, &world->engine, &error), LB_OK);
+	lb_engine_start(world->engine);
+}
+
+static bool step(struct engine_world *world)
+{
+	if (world->work != NULL) {
+		struct lb_work *work = world->work;
+		world->work = NULL;
+		work->execute(work);
+		work->done(work);
+		return true;
+	}
+	if (world->scan != NULL) {
+		finish_scan(world);
+		return true;
+	}
+	if (world->alarm_us <= world->monotonic_us && !world->idle) {
+		world->alarm_us = INT64_MAX;
+		world->clock.on_alarm(world->clock.data);
+		return true;
+	}
+	return false;
+}
+
+#define STEPS_MAX 10000
+
+void engine_world_settle_but_runner(struct engine_world *world)
+{
+	for (int i = 0; step(world); i++) {
+		assert_true(i < STEPS_MAX);
+	}
+}
+
+void engine_world_settle(struct engine_world *world)
+{
+	int steps = 0;
+	do {
+		engine_world_settle_but_runner(world);
+		assert_true(steps++ < STEPS_MAX);
+	} while (fake_runner_pump(world->runner));
+}
+
+void engine_world_pass(struct engine_world *world, int64_t duration_us)
+{
+	world->wall_us += duration_us;
+	world->monotonic_us += duration_us;
+	engine_world_settle(world);
+}
+
+void engine_world_set_wall_back(struct engine_world *world, int64_t duration_us)
+{
+	world->wall_us -= duration_us;
+}
+
+/* A killed process leaves its memory to the system. What it leaves here stays
+ * reachable, so that leak checkers see that it was meant. */
+static struct {
+	struct lb_engine *engine;
+	struct lb_work *work;
+} graveyard[64];
+
+static void bury(struct engine_world *world)
+{
+	static size_t graves;
+	assert_true(graves < sizeof(graveyard) / sizeof(graveyard[0]));
+	graveyard[graves].engine = world->engine;
+	graveyard[graves].work = world->work;
+	graves++;
+}
+
+void engine_world_crash(struct engine_world *world)
+{
+	if (world->engine == NULL) {
+		return;
+	}
+	world->runner->impl->destroy(world->runner);
+	if (world->idle) {
+		lb_engine_destroy(world->engine);
+	} else {
+		bury(world);
+	}
+	world->store->impl->destroy(world->store);
+	world->engine = NULL;
+	world->runner = NULL;
+	world->store = NULL;
+	world->work = NULL;
+	world->scan = NULL;
+}
+
+void engine_world_once(struct engine_world *world)
+{
+	engine_world_start(world, LB_ENGINE_ONCE, 0);
+	engine_world_settle(world);
+	assert_true(engine_world_is_idle(world));
+	engine_world_crash(world);
+}
+
+struct question {
+	struct engine_world *world;
+	const char *job_id;
+	struct lb_job_list jobs;
+};
+
+static enum lb_err ask_body(struct lb_store *store, void *data, struct lb_error *error)
+{
+	struct question *question = data;
+	struct lb_job_query query = {.job_ids = &question->job_id, .job_id_count = 1};
+	return store->impl->load_jobs(store, &query, &question->world->arena, &question->jobs,
+				      error);
+}
+
+const struct lb_run *engine_world_run(struct engine_world *world, const char *job_id)
+{
+	struct question question = {.world = world, .job_id = job_id};
+	struct lb_error error;
+	struct lb_store *store = fake_store_create(world->tables);
+	assert_int_equal(store->impl->transact(store, LB_STORE_READ, ask_body, &question, &error),
+			 LB_OK);
+	store->impl->destroy(store);
+	return question.jobs.count > 0 ? question.jobs.items[0].run : NULL;
+}
+
+const char *engine_world_status(struct engine_world *world, const char *sensor_id,
+				const char *job_id)
+{
+	const struct lb_row *row = fake_tables_find_row(world->tables, sensor_id, job_id);
+	assert_non_null(row);
+	return row->status_text != NULL ? row->status_text : "NULL";
+}

@@ -1,0 +1,53 @@
+/* engine_world.h: the real engine in a world that a test turns by hand: a clock,
+ * a worker and a source that do nothing until pumped, the store and the runner in
+ * memory. Killing lakebeat is destroying the engine's half and starting another. */
+#ifndef LB_TESTS_ENGINE_WORLD_H
+#define LB_TESTS_ENGINE_WORLD_H
+
+#include "engine/engine.h"
+#include "support/fake_runner.h"
+#include "support/fake_store.h"
+
+struct engine_world;
+
+struct engine_world *engine_world_create(void);
+void engine_world_destroy(struct engine_world *world);
+
+/* Survive lakebeat. */
+struct fake_tables *engine_world_tables(struct engine_world *world);
+struct fake_world *engine_world_jobs(struct engine_world *world);
+struct lb_policy *engine_world_policy(struct engine_world *world);
+
+/* A row of the control table, UNPAUSED, trigger_file. */
+void engine_world_row(struct engine_world *world, const char *sensor_id, const char *job_id,
+		      const char *flag);
+
+/* A file that the next pass shows (every pass from now on). */
+void engine_world_file(struct engine_world *world, const char *sensor_id, const char *file_name);
+/* A sensor that cannot be read from now on; NULL message: it can again. */
+void engine_world_unreadable(struct engine_world *world, const char *sensor_id,
+			     const char *message);
+
+/* Lakebeat begins; a crash leaves everything that was under way unfinished. */
+void engine_world_start(struct engine_world *world, enum lb_engine_mode mode, int max_parallel);
+void engine_world_crash(struct engine_world *world);
+struct lb_engine *engine_world_engine(struct engine_world *world);
+bool engine_world_is_idle(const struct engine_world *world);
+
+/* Everything that is ready to happen happens; submissions and polls last. */
+void engine_world_settle(struct engine_world *world);
+/* The same, but requests to the runner stay unanswered. */
+void engine_world_settle_but_runner(struct engine_world *world);
+/* Both clocks move on (or wall_us alone, also back), alarms go off, all settles. */
+void engine_world_pass(struct engine_world *world, int64_t duration_us);
+void engine_world_set_wall_back(struct engine_world *world, int64_t duration_us);
+
+/* `once` from start to end. */
+void engine_world_once(struct engine_world *world);
+
+/* The job's latest run, from the tables; NULL: none. Valid until the next call. */
+const struct lb_run *engine_world_run(struct engine_world *world, const char *job_id);
+const char *engine_world_status(struct engine_world *world, const char *sensor_id,
+				const char *job_id);
+
+#endif
