@@ -29,7 +29,6 @@ struct lb_arena;
 	X(LB_STEP_LOCK, "lock", "lock its claim")                                                  \
 	X(LB_STEP_LINK, "link", "put its claim in place")                                          \
 	X(LB_STEP_SYNC, "sync", "make its claim durable")                                          \
-	X(LB_STEP_FORK, "fork", "create a process")                                                \
 	X(LB_STEP_CHDIR, "chdir", "change to its working directory")                               \
 	X(LB_STEP_OUTPUT, "output", "redirect its output")                                         \
 	X(LB_STEP_EXEC, "exec", "execute the program")

@@ -67,7 +67,7 @@ static enum lb_err fill_start(const struct lb_command_runner *runner,
 	return start->launch.envp != NULL ? LB_OK : lb_fail_nomem(error);
 }
 
-enum lb_err lb_command_request_create(struct lb_command_runner *runner,
+enum lb_err lb_command_request_create(const struct lb_command_runner *runner,
 				      struct lb_submission *submission,
 				      struct lb_command_request **ret_request,
 				      struct lb_error *error)
@@ -79,7 +79,6 @@ enum lb_err lb_command_request_create(struct lb_command_runner *runner,
 	if (request == NULL) {
 		return lb_fail_nomem(error);
 	}
-	request->runner = runner;
 	request->submission = submission;
 	enum lb_err err = expand_argv(runner, request, error);
 	if (err == LB_OK) {

@@ -6,21 +6,19 @@
 #include "runners/command/runner.h"
 #include "runners/command/start.h"
 
-/* submission: NULL when it was answered or forgotten. child: for the supervisor,
- * NULL once it is among the runner's children. start: a worker's while launching.
- * launched: set by then. report: open while under way. */
+/* submission: NULL when it was forgotten. child: for the supervisor, NULL once it
+ * is among the runner's children. start: a worker's while launching; launched:
+ * set by then. */
 struct lb_command_request {
 	struct lb_command_request *next;
-	struct lb_command_runner *runner;
 	struct lb_submission *submission;
 	struct lb_command_child *child;
 	struct lb_command_start start;
 	struct lb_command_launched launched;
-	uv_poll_t report;
 };
 
 /* Errors: NOMEM; REFUSED: there is no command for the job, or none that may be run. */
-enum lb_err lb_command_request_create(struct lb_command_runner *runner,
+enum lb_err lb_command_request_create(const struct lb_command_runner *runner,
 				      struct lb_submission *submission,
 				      struct lb_command_request **ret_request,
 				      struct lb_error *error) LB_MUST_CHECK;

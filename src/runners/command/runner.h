@@ -24,7 +24,6 @@ struct lb_command_turned_away {
 
 /* waiting:     not begun yet.
  * launching:   the batch that the worker has or had; launch_busy: until all of it is settled.
- * under_way:   forked, not reported yet.
  * children:    supervisors to be waited for.
  * handles:     open handles and work requests; with the last one goes the memory. */
 struct lb_command_runner {
@@ -36,8 +35,6 @@ struct lb_command_runner {
 	struct lb_command_request *launching;
 	bool launch_busy;
 	uv_work_t launch_work;
-	struct lb_command_request *under_way;
-	size_t under_way_count;
 	struct lb_command_children children;
 	struct lb_command_turned_away turned_away;
 	uv_idle_t next_turn;

@@ -45,7 +45,6 @@ static struct lb_command_launched failed(int failure, const char *what, const ch
 	bool refused =
 		failure == EACCES || failure == EPERM || failure == ENOENT || failure == ENOTDIR;
 	struct lb_command_launched launched = {
-		.result = LB_LAUNCH_FAILED,
 		.outcome = refused ? LB_SUBMIT_REFUSED : LB_SUBMIT_UNANSWERED,
 	};
 	(void)lb_fail(&launched.error, refused ? LB_REFUSED : code_for(failure), "cannot %s %s: %s",
@@ -66,12 +65,12 @@ static int write_all(int fd, const char *bytes)
 	return 0;
 }
 
-/* Renamed into place, under a name that two lakebeats at work on one token do not
+/* Renamed into place, under a name that two threads at work on one token do not
  * share. Not fsynced: a job never outlives the power that its events need. */
 static int write_events(int directory, const char *json)
 {
 	char name[64];
-	(void)snprintf(name, sizeof(name), LB_COMMAND_EVENTS ".%d.%" PRId64, (int)getpid(),
+	(void)snprintf(name, sizeof(name), LB_COMMAND_EVENTS ".%d.%" PRId64, (int)gettid(),
 		       lb_command_now_us());
 	CLOSED_AT_END int fd =
 		openat(directory, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
@@ -88,15 +87,17 @@ static int write_events(int directory, const char *json)
 	return failure;
 }
 
-/* No signal may reach lakebeat's handlers in the child: they would write into
- * lakebeat's own pipes. */
-static pid_t fork_supervisor(const struct lb_command_launch *launch)
+/* vfork copies no page tables, which for a large lakebeat would take longer than
+ * all the rest. No signal may reach lakebeat's handlers in the child: they would
+ * write into lakebeat's own pipes. */
+static pid_t split_off_supervisor(const struct lb_command_launch *launch)
 {
 	sigset_t all;
 	sigset_t before;
+	bool renewable = lb_command_can_renew();
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	pid_t supervisor = _Fork();
+	pid_t supervisor = renewable ? vfork() : _Fork();
 	if (supervisor == 0) {
 		lb_command_supervise(launch);
 	}
@@ -106,25 +107,49 @@ static pid_t fork_supervisor(const struct lb_command_launch *launch)
 	return supervisor;
 }
 
+/* A supervisor that could not claim has changed nothing. One that died before it
+ * could report may have claimed: the next request will see. */
+static struct lb_command_launched from_report(int pipe_end, const char *run_path)
+{
+	struct lb_command_report report;
+	ssize_t count;
+	do {
+		count = read(pipe_end, &report, sizeof(report));
+	} while (count < 0 && errno == EINTR);
+	struct lb_command_launched launched = {.outcome = LB_SUBMIT_UNANSWERED};
+	if (count != (ssize_t)sizeof(report)) {
+		(void)lb_fail(&launched.error, LB_UNAVAILABLE,
+			      "the supervisor of %s died before it reported", run_path);
+	} else if (report.outcome == LB_NOT_CLAIMED) {
+		(void)lb_fail(&launched.error, code_for(report.number),
+			      "the supervisor of %s cannot %s: %s", run_path,
+			      lb_command_step_text(report.step), strerror(report.number));
+	} else {
+		launched.outcome = LB_SUBMIT_ACCEPTED;
+		launched.job = report.job;
+	}
+	return launched;
+}
+
 static struct lb_command_launched hand_over(struct lb_command_launch *launch)
 {
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) != 0) {
 		return failed(errno, "create a pipe for", launch->run_path);
 	}
-	CLOSED_AT_END int report = ends[1];
-	launch->report = report;
-	(void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	CLOSED_AT_END int pipe_end = ends[0];
+	launch->report = ends[1];
 	LB_INJECTION_POINT("submit-before-fork");
-	pid_t supervisor = fork_supervisor(launch);
+	pid_t supervisor = split_off_supervisor(launch);
+	int failure = errno;
+	(void)close(ends[1]);
 	if (supervisor < 0) {
-		int failure = errno;
-		(void)close(ends[0]);
 		return failed(failure, "create a process for", launch->run_path);
 	}
 	LB_INJECTION_POINT("submit-after-fork");
-	return (struct lb_command_launched){
-		.result = LB_LAUNCH_FORKED, .supervisor = supervisor, .report = ends[0]};
+	struct lb_command_launched launched = from_report(pipe_end, launch->run_path);
+	launched.supervisor = supervisor;
+	return launched;
 }
 
 static struct lb_command_launched launch_in(int directory, struct lb_command_start *start)
@@ -134,7 +159,7 @@ static struct lb_command_launched launch_in(int directory, struct lb_command_sta
 	bool locked;
 	int failure = lb_command_read_claim(directory, &job, &locked);
 	if (failure == 0) {
-		return (struct lb_command_launched){.result = LB_LAUNCH_CLAIMED, .job = job};
+		return (struct lb_command_launched){.outcome = LB_SUBMIT_ACCEPTED, .job = job};
 	}
 	if (failure != ENOENT) {
 		return failed(failure, "read the claim in", launch->run_path);
@@ -150,6 +175,9 @@ static struct lb_command_launched launch_in(int directory, struct lb_command_sta
 	}
 	launch->executable = lb_command_find_program(&start->arena, launch->program, getenv("PATH"),
 						     &launch->executable_errno);
+	if (launch->executable_errno == ENOMEM) {
+		return failed(ENOMEM, "find the program for", launch->run_path);
+	}
 	launch->directory = directory;
 	launch->output = output;
 	launch->null = start->null;

@@ -21,25 +21,17 @@ struct lb_command_start {
 	struct lb_command_launch launch;
 };
 
-enum lb_launch_result {
-	LB_LAUNCH_FORKED,  /* supervisor and report are set; report brings one lb_command_report */
-	LB_LAUNCH_CLAIMED, /* the token has its run already; job is set */
-	LB_LAUNCH_FAILED,  /* outcome and error are set */
-};
-
-/* report: descriptor to read from, non-blocking, owned by the caller.
+/* outcome, error: for the submission. supervisor: pid of the new child, 0: none.
  * job: its pid, 0: unknown. */
 struct lb_command_launched {
-	enum lb_launch_result result;
-	pid_t supervisor;
-	int report;
-	int64_t job;
 	enum lb_submit_outcome outcome;
 	struct lb_error error;
+	pid_t supervisor;
+	int64_t job;
 };
 
-/* Prepare the run's directory and fork the supervisor. Blocks for file access;
- * any thread. */
+/* Prepare the run's directory, split off the supervisor, and wait for its report.
+ * Blocks for file access, a few of them fsyncs; any thread. */
 struct lb_command_launched lb_command_launch(struct lb_command_start *start);
 
 #endif

@@ -1,13 +1,10 @@
 #include "runners/command/request.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <string.h>
-#include <unistd.h>
 
-/* Starts whose supervisors have not reported yet. More at a time would take
- * descriptors and processors from those under way, not start anything sooner. */
-#define STARTS_MAX 32
+/* How many requests a worker gets at a time: their answers come together, and the
+ * first one should not wait long for the last. */
+#define BATCH_MAX 16
 
 void lb_command_queue_init(struct lb_command_queue *queue)
 {
@@ -32,148 +29,36 @@ static struct lb_command_request *queue_take(struct lb_command_queue *queue)
 	return request;
 }
 
-/* Answers. done may destroy the runner, whose memory stays until the loop turns. */
-
+/* done may destroy the runner, whose memory stays until the loop turns. */
 static void answer(struct lb_command_request *request)
 {
-	struct lb_submission *submission = request->submission;
-	request->submission = NULL;
-	if (submission != NULL) {
-		submission->done(submission);
-	}
-}
-
-static void answer_accepted(struct lb_command_request *request, int64_t job)
-{
+	const struct lb_command_launched *launched = &request->launched;
 	struct lb_submission *submission = request->submission;
 	if (submission == NULL) {
 		return;
 	}
-	submission->outcome = LB_SUBMIT_ACCEPTED;
-	submission->external_id =
-		job > 0 ? lb_arena_printf(&request->start.arena, "%" PRId64, job) : NULL;
-	submission->url = request->start.launch.run_path;
+	submission->outcome = launched->outcome;
+	submission->error = launched->error;
+	submission->external_id = NULL;
+	submission->url = NULL;
+	if (launched->outcome == LB_SUBMIT_ACCEPTED) {
+		submission->url = request->start.launch.run_path;
+	}
+	if (launched->job > 0) {
+		submission->external_id =
+			lb_arena_printf(&request->start.arena, "%" PRId64, launched->job);
+	}
+	submission->done(submission);
+}
+
+static void settle(struct lb_command_runner *runner, struct lb_command_request *request)
+{
+	if (request->launched.supervisor > 0) {
+		request->child->pid = request->launched.supervisor;
+		lb_command_children_add(&runner->children, request->child);
+		request->child = NULL;
+	}
 	answer(request);
-}
-
-static void answer_failed(struct lb_command_request *request, enum lb_submit_outcome outcome,
-			  const struct lb_error *error)
-{
-	if (request->submission != NULL) {
-		request->submission->outcome = outcome;
-		request->submission->error = *error;
-		answer(request);
-	}
-}
-
-/* Reports of supervisors. */
-
-static void unlink_under_way(struct lb_command_request *request)
-{
-	struct lb_command_request **link = &request->runner->under_way;
-	while (*link != request) {
-		link = &(*link)->next;
-	}
-	*link = request->next;
-	request->runner->under_way_count--;
-}
-
-static void on_report_closed(uv_handle_t *handle)
-{
-	struct lb_command_request *request = handle->data;
-	struct lb_command_runner *runner = request->runner;
-	lb_command_request_free(request);
-	lb_command_runner_release(runner);
-}
-
-static void close_report(struct lb_command_request *request)
-{
-	(void)uv_poll_stop(&request->report);
-	(void)close(request->launched.report);
-	uv_close((uv_handle_t *)&request->report, on_report_closed);
-}
-
-static void launch_waiting(struct lb_command_runner *runner);
-
-/* A supervisor that could not claim has changed nothing. One that died before it
- * could report may have claimed: the next request will see. */
-static void answer_from(struct lb_command_request *request, const struct lb_command_report *report)
-{
-	struct lb_error error = {0};
-	const char *run_path = request->start.launch.run_path;
-	if (report == NULL) {
-		(void)lb_fail(&error, LB_UNAVAILABLE,
-			      "the supervisor of %s died before it reported", run_path);
-		answer_failed(request, LB_SUBMIT_UNANSWERED, &error);
-	} else if (report->outcome == LB_NOT_CLAIMED) {
-		(void)lb_fail(&error, report->number == ENOSPC ? LB_FULL : LB_IO,
-			      "the supervisor of %s cannot %s: %s", run_path,
-			      lb_command_step_text(report->step), strerror(report->number));
-		answer_failed(request, LB_SUBMIT_UNANSWERED, &error);
-	} else {
-		answer_accepted(request, report->job);
-	}
-}
-
-static void on_report(uv_poll_t *handle, int status, int events)
-{
-	(void)events;
-	struct lb_command_request *request = handle->data;
-	struct lb_command_runner *runner = request->runner;
-	struct lb_command_report report;
-	ssize_t count = read(request->launched.report, &report, sizeof(report));
-	if (status == 0 && count < 0 && (errno == EAGAIN || errno == EINTR)) {
-		return;
-	}
-	close_report(request);
-	unlink_under_way(request);
-	answer_from(request, count == (ssize_t)sizeof(report) ? &report : NULL);
-	launch_waiting(runner);
-}
-
-/* Launching: a batch at a time, on one worker, so that order is kept. */
-
-static void await_report(struct lb_command_request *request)
-{
-	struct lb_command_runner *runner = request->runner;
-	request->child->pid = request->launched.supervisor;
-	lb_command_children_add(&runner->children, request->child);
-	request->child = NULL;
-	if (runner->destroyed) {
-		(void)close(request->launched.report);
-		lb_command_request_free(request);
-		return;
-	}
-	int failure = uv_poll_init(runner->loop, &request->report, request->launched.report);
-	if (failure == 0) {
-		request->report.data = request;
-		request->next = runner->under_way;
-		runner->under_way = request;
-		runner->under_way_count++;
-		runner->handles++;
-		(void)uv_poll_start(&request->report, UV_READABLE | UV_DISCONNECT, on_report);
-		return;
-	}
-	struct lb_error error = {0};
-	(void)lb_fail(&error, LB_UNAVAILABLE, "cannot watch the start of %s: %s",
-		      request->start.launch.run_path, uv_strerror(failure));
-	(void)close(request->launched.report);
-	answer_failed(request, LB_SUBMIT_UNANSWERED, &error);
-	lb_command_request_free(request);
-}
-
-static void settle_launched(struct lb_command_request *request)
-{
-	const struct lb_command_launched *launched = &request->launched;
-	if (launched->result == LB_LAUNCH_FORKED) {
-		await_report(request);
-		return;
-	}
-	if (launched->result == LB_LAUNCH_CLAIMED) {
-		answer_accepted(request, launched->job);
-	} else {
-		answer_failed(request, launched->outcome, &launched->error);
-	}
 	lb_command_request_free(request);
 }
 
@@ -186,6 +71,8 @@ static void execute_launches(uv_work_t *work)
 	}
 }
 
+static void launch_waiting(struct lb_command_runner *runner);
+
 /* A supervisor's end may have been signalled before its pid was known here. */
 static void on_launched(uv_work_t *work, int status)
 {
@@ -194,7 +81,7 @@ static void on_launched(uv_work_t *work, int status)
 	while (runner->launching != NULL) {
 		struct lb_command_request *request = runner->launching;
 		runner->launching = request->next;
-		settle_launched(request);
+		settle(runner, request);
 	}
 	lb_command_runner_notice_ends(runner);
 	if (runner->destroyed) {
@@ -205,16 +92,15 @@ static void on_launched(uv_work_t *work, int status)
 	lb_command_runner_release(runner);
 }
 
+/* One batch at a time, on one worker, so that order is kept. */
 static void launch_waiting(struct lb_command_runner *runner)
 {
-	size_t room = STARTS_MAX - runner->under_way_count;
-	if (runner->destroyed || runner->launch_busy || runner->waiting.first == NULL ||
-	    room == 0) {
+	if (runner->destroyed || runner->launch_busy || runner->waiting.first == NULL) {
 		return;
 	}
 	struct lb_command_queue batch;
 	lb_command_queue_init(&batch);
-	for (; room > 0 && runner->waiting.first != NULL; room--) {
+	for (int i = 0; i < BATCH_MAX && runner->waiting.first != NULL; i++) {
 		queue_add(&batch, queue_take(&runner->waiting));
 	}
 	runner->launching = batch.first;
@@ -254,11 +140,5 @@ void lb_command_forget_requests(struct lb_command_runner *runner)
 	for (struct lb_command_request *request = runner->launching; request != NULL;
 	     request = request->next) {
 		request->submission = NULL;
-	}
-	while (runner->under_way != NULL) {
-		struct lb_command_request *request = runner->under_way;
-		request->submission = NULL;
-		close_report(request);
-		unlink_under_way(request);
 	}
 }

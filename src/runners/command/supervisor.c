@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -83,15 +85,6 @@ static void set_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Only the program's own defaults: ignored signals would survive its exec. */
-static void reset_signals(void)
-{
-	struct sigaction action = {.sa_handler = SIG_DFL};
-	for (int number = 1; number < NSIG; number++) {
-		(void)sigaction(number, &action, NULL);
-	}
-}
-
 static void send_report(int fd, struct lb_command_report report)
 {
 	(void)!write(fd, &report, sizeof(report));
@@ -113,6 +106,19 @@ static int sync_claim(int claim)
 	return failure;
 }
 
+/* A link is there or not, for all at once, and on NFS too; but there a reply may
+ * be lost and the repeated request find its own link. */
+static int link_claim(const char *name)
+{
+	struct stat status;
+	if (linkat(DIRECTORY, name, DIRECTORY, LB_COMMAND_CLAIM, 0) == 0) {
+		return 0;
+	}
+	int failure = errno;
+	bool ours = failure == EEXIST && fstat(CLAIM, &status) == 0 && status.st_nlink > 1;
+	return ours ? 0 : failure;
+}
+
 /* Failing to make the claim durable leaves it in place: the token is used up, and
  * the job is not started. */
 static enum lb_command_outcome claim(enum lb_command_step *ret_step, int *ret_errno)
@@ -127,7 +133,7 @@ static enum lb_command_outcome claim(enum lb_command_step *ret_step, int *ret_er
 		(void)dup3(fd, CLAIM, O_CLOEXEC);
 		(void)close(fd);
 	}
-	int failure = linkat(DIRECTORY, name, DIRECTORY, LB_COMMAND_CLAIM, 0) != 0 ? errno : 0;
+	int failure = link_claim(name);
 	(void)unlinkat(DIRECTORY, name, 0);
 	if (failure != 0) {
 		*ret_step = LB_STEP_LINK;
@@ -144,43 +150,43 @@ struct failure {
 	int number;
 };
 
-/* In the job's process, which shares the supervisor's memory until the exec. */
-static void become_job(const struct lb_command_launch *launch, volatile struct failure *failure)
+/* posix_spawn copies no memory either, and brings the exec's own failure back. It
+ * only uses the stack and memory that it maps itself, so it is as safe here as the
+ * rest. The job gets a process group of its own: what it does to its group must
+ * not reach the supervisor; and the signals' defaults, since ignored ones would
+ * survive its exec. */
+static int spawn(const struct lb_command_launch *launch, pid_t *ret_job)
 {
-	reset_signals();
-	(void)setpgid(0, 0);
-	failure->step = LB_STEP_OUTPUT;
-	if (dup2(OUTPUT, STDOUT_FILENO) < 0 || dup2(OUTPUT, STDERR_FILENO) < 0) {
-		failure->number = errno;
-		return;
-	}
-	failure->step = LB_STEP_CHDIR;
-	if (launch->working_directory != NULL && chdir(launch->working_directory) != 0) {
-		failure->number = errno;
-		return;
-	}
-	failure->step = LB_STEP_EXEC;
-	failure->number = launch->executable_errno;
-	if (launch->executable != NULL) {
-		(void)execve(launch->executable, launch->argv, launch->envp);
-		failure->number = errno;
-	}
+	posix_spawnattr_t attributes;
+	sigset_t signals;
+	(void)posix_spawnattr_init(&attributes);
+	(void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF |
+							    POSIX_SPAWN_SETSIGMASK);
+	(void)sigemptyset(&signals);
+	(void)posix_spawnattr_setsigmask(&attributes, &signals);
+	(void)sigfillset(&signals);
+	(void)posix_spawnattr_setsigdefault(&attributes, &signals);
+	return posix_spawn(ret_job, launch->executable, NULL, &attributes, launch->argv,
+			   launch->envp);
 }
 
-/* vfork: no copy of page tables between the claim and the job, and the failure of
- * an exec is simply there when it returns. */
-static pid_t start_job(const struct lb_command_launch *launch, volatile struct failure *failure)
+/* The supervisor puts on the job's output and working directory itself, so that
+ * each failure has its name. */
+static struct failure start_job(const struct lb_command_launch *launch, pid_t *ret_job)
 {
-	pid_t job = vfork();
-	if (job == 0) {
-		become_job(launch, failure);
-		_exit(127);
+	if (launch->executable == NULL) {
+		return (struct failure){LB_STEP_EXEC, launch->executable_errno};
 	}
-	if (job < 0) {
-		failure->step = LB_STEP_FORK;
-		failure->number = errno;
+	if (launch->working_directory != NULL && chdir(launch->working_directory) != 0) {
+		return (struct failure){LB_STEP_CHDIR, errno};
 	}
-	return job;
+	if (dup2(OUTPUT, STDOUT_FILENO) < 0 || dup2(OUTPUT, STDERR_FILENO) < 0) {
+		return (struct failure){LB_STEP_OUTPUT, errno};
+	}
+	struct failure failure = {LB_STEP_EXEC, spawn(launch, ret_job)};
+	(void)dup2(STDIN_FILENO, STDOUT_FILENO);
+	(void)dup2(STDIN_FILENO, STDERR_FILENO);
+	return failure;
 }
 
 /* As long as any process holds the job's stdout or stderr, this lock is held:
@@ -259,8 +265,13 @@ static char *number_text(int64_t number, char text[static 24])
 	return at;
 }
 
-/* Gives back the copy of lakebeat's memory. If it fails, nothing is lost but
- * that memory. */
+bool lb_command_can_renew(void)
+{
+	return main_dispatches && access("/proc/self/exe", X_OK) == 0;
+}
+
+/* Leaves lakebeat's memory. Should it fail after all, the job is still waited for
+ * right here: starts stand still meanwhile, but no exit is lost. */
 static void renew_image(const struct lb_command_launch *launch, pid_t job, int64_t started_at_us)
 {
 	char job_text[24];
@@ -281,20 +292,17 @@ static void renew_image(const struct lb_command_launch *launch, pid_t job, int64
 /* The claim is ours: from here on the run exists, whatever happens. */
 static void run_job(const struct lb_command_launch *launch, struct failure failure)
 {
-	volatile struct failure start = {failure.step, failure.number};
 	int64_t started_at_us = lb_command_now_us();
-	pid_t job = -1;
+	pid_t job = 0;
 	if (failure.number == 0) {
 		lock_output();
-		job = start_job(launch, &start);
+		failure = start_job(launch, &job);
 		LB_INJECTION_POINT("supervisor-after-fork");
 	}
-	failure = (struct failure){start.step, start.number};
 	if (failure.number == 0) {
 		lb_command_add_job(CLAIM, job);
 	}
-	send_report(REPORT, (struct lb_command_report){.outcome = LB_CLAIMED,
-						       .job = failure.number == 0 ? job : 0});
+	send_report(REPORT, (struct lb_command_report){.outcome = LB_CLAIMED, .job = job});
 	(void)close(REPORT);
 	(void)close(OUTPUT);
 	if (failure.number != 0) {
@@ -351,7 +359,7 @@ int lb_command_supervise_main(int argc, char **argv)
 		return 2;
 	}
 	(void)prctl(PR_SET_NAME, PROCESS_NAME);
-	(void)fcntl(DIRECTORY, F_SETFD, FD_CLOEXEC);
-	(void)fcntl(CLAIM, F_SETFD, FD_CLOEXEC);
+	/* Keep no file system busy but the one with the run's directory. */
+	(void)!chdir("/");
 	return wait_and_record((pid_t)job, started_at_us) == 0 ? 0 : 1;
 }

@@ -1,12 +1,13 @@
 /* supervisor.h: the process that stands between lakebeat and one job.
  *
- * It is forked without exec, so that a job starts within a millisecond; claims
- * the token; starts the program; tells lakebeat through a pipe; then replaces its
- * memory image (a copy of lakebeat's) by `lakebeat __supervise …`, waits for the
- * job and records its exit. Killing lakebeat at any point does not touch it.
+ * It is split off with vfork, so that a job starts within a millisecond however
+ * much memory lakebeat has; claims the token; starts the program; tells lakebeat
+ * through a pipe; then becomes `lakebeat __supervise …`, waits for the job and
+ * records its exit. Killing lakebeat at any point does not touch it.
  *
- * Everything here runs in a child of a process that had threads: only
- * async-signal-safe functions until the exec. */
+ * Until that exec it runs in lakebeat's memory, with the thread that split it off
+ * standing still: only async-signal-safe functions, and nothing but its own stack
+ * may be written. */
 #ifndef LB_RUNNERS_COMMAND_SUPERVISOR_H
 #define LB_RUNNERS_COMMAND_SUPERVISOR_H
 
@@ -49,7 +50,11 @@ struct lb_command_report {
 	pid_t job;
 };
 
-/* The child's life, right after fork with all signals blocked. */
+/* Whether a supervisor will be able to become a program of its own; if not it
+ * must be split off by fork, and keeps a copy of lakebeat's memory. */
+bool lb_command_can_renew(void);
+
+/* The child's life, right after vfork or fork, with all signals blocked. */
 _Noreturn void lb_command_supervise(const struct lb_command_launch *launch);
 
 #endif
