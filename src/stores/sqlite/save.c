@@ -1,265 +1,256 @@
-#include "stores/sqlite/database.h"
+/* save.c: a decision is carried out, list by list. */
+#include "base/text.h"
+#include "stores/sqlite/statement.h"
 
-#include <jansson.h>
-#include <stdlib.h>
+#include <string.h>
 
-static enum lb_err save_row_state(struct lb_database *database, const struct lb_row *row,
-				  struct lb_error *error)
+static void bind_key(struct sql *sql, const struct lb_row *row)
 {
-	sqlite3_stmt *update = lb_database_statement(database, SQL_ROW_STATE, error);
-	if (update == NULL) {
-		return error->code;
-	}
-	lb_bind_text(update, 1, lb_row_job_id(row));
-	lb_bind_text(update, 2, lb_row_sensor_id(row));
-	lb_bind_timestamp(update, 3, row->latest_event_fetched_at_us);
-	lb_bind_text(update, 4, row->status_text);
-	lb_bind_timestamp(update, 5, row->status_changed_at_us);
-	lb_bind_timestamp(update, 6, row->job_started_at_us);
-	lb_bind_timestamp(update, 7, row->job_ended_at_us);
-	lb_bind_text(update, 8, row->declared[LB_DECLARED_job_state]);
-	return lb_database_run(database, update, error);
+	sql_bind_text(sql, 1, lb_row_job_id(row));
+	sql_bind_text(sql, 2, lb_row_sensor_id(row));
 }
 
-static enum lb_err declare_row(struct lb_database *database, enum lb_sql sql,
-			       const struct lb_row *row, struct lb_error *error)
-{
-	sqlite3_stmt *statement = lb_database_statement(database, sql, error);
-	if (statement == NULL) {
-		return error->code;
-	}
-	for (int i = 0; i < LB_DECLARED_MAX; i++) {
-		lb_bind_text(statement, i + 1, row->declared[i]);
-	}
-	return lb_database_run(database, statement, error);
-}
-
-static enum lb_err remove_row(struct lb_database *database, const struct lb_row *row,
+static enum lb_err change_row(struct lb_sqlite *sqlite, const struct lb_row *row,
 			      struct lb_error *error)
 {
-	sqlite3_stmt *statement = lb_database_statement(database, SQL_ROW_REMOVE, error);
-	if (statement == NULL) {
-		return error->code;
-	}
-	lb_bind_text(statement, 1, lb_row_job_id(row));
-	lb_bind_text(statement, 2, lb_row_sensor_id(row));
-	return lb_database_run(database, statement, error);
+	struct sql sql = sql_begin(sqlite, SQL_CHANGE_ROW);
+	bind_key(&sql, row);
+	sql_bind_text(&sql, 3, row->status_text);
+	sql_bind_timestamp(&sql, 4, row->latest_event_fetched_at_us);
+	sql_bind_timestamp(&sql, 5, row->status_changed_at_us);
+	sql_bind_timestamp(&sql, 6, row->job_started_at_us);
+	sql_bind_timestamp(&sql, 7, row->job_ended_at_us);
+	sql_bind_text(&sql, 8, row->declared[LB_DECLARED_job_state]);
+	return sql_run(&sql, error);
 }
 
-static enum lb_err save_rows(struct lb_database *database, const struct lb_changes *changes,
+/* The declared columns but the key, in the order of ADD_ROW and UPDATE_ROW. */
+static void bind_declared(struct sql *sql, const struct lb_row *row)
+{
+	static const enum lb_declared columns[] = {
+		LB_DECLARED_sensor_source,     LB_DECLARED_sensor_read_type,
+		LB_DECLARED_asset_description, LB_DECLARED_upstream_key,
+		LB_DECLARED_preprocess_query,  LB_DECLARED_trigger_job_name,
+		LB_DECLARED_job_state,         LB_DECLARED_dependency_flag,
+	};
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+		sql_bind_text(sql, 3 + (int)i, row->declared[columns[i]]);
+	}
+}
+
+static enum lb_err add_row(struct lb_sqlite *sqlite, const struct lb_row *row,
+			   struct lb_error *error)
+{
+	struct sql sql = sql_begin(sqlite, SQL_ADD_ROW);
+	bind_key(&sql, row);
+	bind_declared(&sql, row);
+	return sql_run(&sql, error);
+}
+
+static enum lb_err update_row(struct lb_sqlite *sqlite, const struct lb_row *row,
+			      struct lb_error *error)
+{
+	struct sql sql = sql_begin(sqlite, SQL_UPDATE_ROW);
+	bind_key(&sql, row);
+	bind_declared(&sql, row);
+	return sql_run(&sql, error);
+}
+
+static enum lb_err remove_row(struct lb_sqlite *sqlite, const struct lb_row *row,
+			      struct lb_error *error)
+{
+	struct sql sql = sql_begin(sqlite, SQL_REMOVE_ROW);
+	bind_key(&sql, row);
+	return sql_run(&sql, error);
+}
+
+static enum lb_err save_rows(struct lb_sqlite *sqlite, const struct lb_row_ref_list *rows,
+			     enum lb_err (*save_row)(struct lb_sqlite *sqlite,
+						     const struct lb_row *row,
+						     struct lb_error *error),
 			     struct lb_error *error)
 {
 	enum lb_err err = LB_OK;
-	for (size_t i = 0; i < changes->rows_removed.count && err == LB_OK; i++) {
-		err = remove_row(database, changes->rows_removed.items[i], error);
-	}
-	for (size_t i = 0; i < changes->rows_added.count && err == LB_OK; i++) {
-		err = declare_row(database, SQL_ROW_ADD, changes->rows_added.items[i], error);
-	}
-	for (size_t i = 0; i < changes->rows_updated.count && err == LB_OK; i++) {
-		err = declare_row(database, SQL_ROW_DECLARE, changes->rows_updated.items[i], error);
-	}
-	for (size_t i = 0; i < changes->rows_changed.count && err == LB_OK; i++) {
-		err = save_row_state(database, changes->rows_changed.items[i], error);
+	for (size_t i = 0; i < rows->count && err == LB_OK; i++) {
+		err = save_row(sqlite, rows->items[i], error);
 	}
 	return err;
 }
 
-static void bind_run(sqlite3_stmt *statement, const struct lb_run *run)
+static enum lb_err consume(struct lb_sqlite *sqlite, const struct lb_consumed *consumed,
+			   struct lb_error *error)
 {
-	lb_bind_text(statement, 6, lb_run_state_text(run->state));
-	lb_bind_text(statement, 8, run->external_id);
-	lb_bind_text(statement, 9, run->url);
-	lb_bind_text(statement, 10, run->message);
-	lb_bind_int(statement, 11, run->tries);
-	lb_bind_int(statement, 12, run->refused);
-	lb_bind_time(statement, 14, run->next_try_at_us);
-	lb_bind_time(statement, 15, run->submitted_at_us);
-	lb_bind_time(statement, 16, run->ended_at_us);
+	struct sql sql = sql_begin(sqlite, SQL_CONSUME);
+	sql_bind_int(&sql, 1, consumed->sensor);
+	sql_bind_text(&sql, 2, consumed->trigger_job_id);
+	sql_bind_int(&sql, 3, consumed->seq);
+	return sql_run(&sql, error);
 }
 
-static enum lb_err change_run(struct lb_database *database, const struct lb_run *run,
-			      struct lb_error *error)
+static enum lb_err add_input(struct lb_sqlite *sqlite, const struct lb_run *run,
+			     const struct lb_run_input *input, struct lb_error *error)
 {
-	sqlite3_stmt *update = lb_database_statement(database, SQL_RUN_CHANGE, error);
-	if (update == NULL) {
-		return error->code;
+	struct sql sql = sql_begin(sqlite, SQL_ADD_INPUT);
+	sql_bind_int(&sql, 1, run->id);
+	sql_bind_int(&sql, 2, input->sensor);
+	sql_bind_int(&sql, 3, input->from_seq);
+	sql_bind_int(&sql, 4, input->to_seq);
+	return sql_run(&sql, error);
+}
+
+/* Runs without a token share no key: only tokens are unique. */
+static void bind_run(struct sql *sql, const struct lb_run *run)
+{
+	sql_bind_text(sql, 2, run->trigger_job_id);
+	sql_bind_int(sql, 3, run->run_no);
+	sql_bind_int(sql, 4, run->attempt);
+	sql_bind_text(sql, 5, run->token[0] != '\0' ? run->token : NULL);
+	sql_bind_text(sql, 6, lb_run_state_text(run->state));
+	sql_bind_text(sql, 7, run->runner);
+	sql_bind_text(sql, 8, run->external_id);
+	sql_bind_text(sql, 9, run->url);
+	sql_bind_text(sql, 10, run->message);
+	sql_bind_int(sql, 11, run->tries);
+	sql_bind_int(sql, 12, run->refused);
+	sql_bind_time(sql, 13, run->planned_at_us);
+	sql_bind_time(sql, 14, run->next_try_at_us);
+	sql_bind_time(sql, 15, run->submitted_at_us);
+	sql_bind_time(sql, 16, run->ended_at_us);
+}
+
+static enum lb_err add_run(struct lb_sqlite *sqlite, struct lb_run *run, struct lb_error *error)
+{
+	struct sql sql = sql_begin(sqlite, SQL_ADD_RUN);
+	if (sql.code == SQLITE_OK) {
+		sql.code = sqlite3_bind_null(sql.statement, 1);
 	}
-	lb_bind_int(update, 1, run->id);
-	bind_run(update, run);
-	return lb_database_run(database, update, error);
-}
-
-static enum lb_err add_inputs(struct lb_database *database, const struct lb_run *run,
-			      struct lb_error *error)
-{
-	sqlite3_stmt *insert = lb_database_statement(database, SQL_RUN_INPUT_ADD, error);
-	enum lb_err err = insert != NULL ? LB_OK : error->code;
+	bind_run(&sql, run);
+	enum lb_err err = sql_run(&sql, error);
+	if (err == LB_OK) {
+		run->id = sqlite3_last_insert_rowid(sqlite->db);
+	}
 	for (size_t i = 0; i < run->inputs.count && err == LB_OK; i++) {
-		const struct lb_run_input *input = &run->inputs.items[i];
-		lb_bind_int(insert, 1, run->id);
-		lb_bind_int(insert, 2, input->sensor);
-		lb_bind_int(insert, 3, input->from_seq);
-		lb_bind_int(insert, 4, input->to_seq);
-		err = lb_database_run(database, insert, error);
+		err = add_input(sqlite, run, &run->inputs.items[i], error);
 	}
 	return err;
 }
 
-static enum lb_err add_run(struct lb_database *database, struct lb_run *run, struct lb_error *error)
+static enum lb_err change_run(struct lb_sqlite *sqlite, const struct lb_run *run,
+			      struct lb_error *error)
 {
-	sqlite3_stmt *insert = lb_database_statement(database, SQL_RUN_ADD, error);
-	if (insert == NULL) {
-		return error->code;
-	}
-	lb_bind_text(insert, 2, run->trigger_job_id);
-	lb_bind_int(insert, 3, run->run_no);
-	lb_bind_int(insert, 4, run->attempt);
-	lb_bind_text(insert, 5, run->token);
-	lb_bind_text(insert, 7, run->runner);
-	lb_bind_time(insert, 13, run->planned_at_us);
-	bind_run(insert, run);
-	enum lb_err err = lb_database_run(database, insert, error);
-	if (err != LB_OK) {
-		return err;
-	}
-	run->id = sqlite3_last_insert_rowid(database->db);
-	return add_inputs(database, run, error);
+	struct sql sql = sql_begin(sqlite, SQL_CHANGE_RUN);
+	sql_bind_int(&sql, 1, run->id);
+	bind_run(&sql, run);
+	return sql_run(&sql, error);
 }
 
-static enum lb_err save_runs(struct lb_database *database, const struct lb_changes *changes,
+static enum lb_err write_entry(struct lb_sqlite *sqlite, enum sql_id id,
+			       const struct lb_sensor_entry *entry, const char *sensor_id,
+			       const char *asset, const char *checkpoint, struct lb_error *error)
+{
+	struct sql sql = sql_begin(sqlite, id);
+	sql_bind_text(&sql, 1, sensor_id);
+	sql_bind_text(&sql, 2, asset);
+	sql_bind_text(&sql, 3, entry->acquired ? "ACQUIRED_NEW_DATA" : "PROCESSED_NEW_DATA");
+	sql_bind_timestamp(&sql, 4, entry->status_changed_at_us);
+	sql_bind_text(&sql, 5, checkpoint);
+	sql_bind_text(&sql, 6, entry->row->declared[LB_DECLARED_upstream_key]);
+	return sql_run(&sql, error);
+}
+
+/* "<base>/lakehouse_engine/sensors/<sensor_id>", as the original has it. */
+static const char *name_checkpoint(const struct lb_sqlite *sqlite, const char *sensor_id,
+				   struct lb_arena *arena)
+{
+	const char *base = sqlite->checkpoint_base;
+	return lb_arena_printf(arena, "%s%slakehouse_engine/sensors/%s", base,
+			       lb_text_ends_with(base, "/") ? "" : "/", sensor_id);
+}
+
+/* The table may be older than lakebeat and have no unique index, so that an
+ * upsert has nothing to go by. */
+static enum lb_err save_entry(struct lb_sqlite *sqlite, const struct lb_sensor_entry *entry,
+			      struct lb_arena *arena, struct lb_error *error)
+{
+	const char *sensor_id = lb_row_sensor_table_id(arena, entry->row);
+	const char *asset = lb_row_asset(arena, entry->row);
+	const char *checkpoint = NULL;
+	if (sensor_id != NULL && sqlite->checkpoint_base != NULL) {
+		checkpoint = name_checkpoint(sqlite, sensor_id, arena);
+	}
+	bool has_asset = entry->row->declared[LB_DECLARED_asset_description] != NULL;
+	if (sensor_id == NULL || (asset == NULL && has_asset) ||
+	    (checkpoint == NULL && sqlite->checkpoint_base != NULL)) {
+		return lb_fail_nomem(error);
+	}
+	enum lb_err err =
+		write_entry(sqlite, SQL_CHANGE_ENTRY, entry, sensor_id, asset, checkpoint, error);
+	if (err == LB_OK && sqlite3_changes(sqlite->db) == 0) {
+		err = write_entry(sqlite, SQL_ADD_ENTRY, entry, sensor_id, asset, checkpoint,
+				  error);
+	}
+	return err;
+}
+
+static enum lb_err add_audit(struct lb_sqlite *sqlite, const struct lb_audit *audit,
+			     struct lb_error *error)
+{
+	struct sql sql = sql_begin(sqlite, SQL_ADD_AUDIT);
+	sql_bind_int(&sql, 1, audit->at_us);
+	sql_bind_text(&sql, 2, audit->trigger_job_id);
+	sql_bind_text(&sql, 3, audit->sensor_id);
+	sql_bind_text(&sql, 4, audit->from);
+	sql_bind_text(&sql, 5, audit->to);
+	sql_bind_text(&sql, 6, audit->cause);
+	sql_bind_int(&sql, 7, audit->run_no);
+	sql_bind_int(&sql, 8, audit->attempt);
+	sql_bind_text(&sql, 9, audit->who);
+	return sql_run(&sql, error);
+}
+
+static enum lb_err save_runs(struct lb_sqlite *sqlite, const struct lb_changes *changes,
 			     struct lb_error *error)
 {
 	enum lb_err err = LB_OK;
 	for (size_t i = 0; i < changes->runs.count && err == LB_OK; i++) {
 		struct lb_run *run = changes->runs.items[i];
-		err = run->id == 0 ? add_run(database, run, error)
-				   : change_run(database, run, error);
+		err = run->id == 0 ? add_run(sqlite, run, error) : change_run(sqlite, run, error);
 	}
-	return err;
-}
-
-static enum lb_err save_consumed(struct lb_database *database, const struct lb_changes *changes,
-				 struct lb_error *error)
-{
-	sqlite3_stmt *move = lb_database_statement(database, SQL_CONSUMED_MOVE, error);
-	enum lb_err err = move != NULL ? LB_OK : error->code;
 	for (size_t i = 0; i < changes->consumed.count && err == LB_OK; i++) {
-		const struct lb_consumed *consumed = &changes->consumed.items[i];
-		lb_bind_int(move, 1, consumed->sensor);
-		lb_bind_text(move, 2, consumed->trigger_job_id);
-		lb_bind_int(move, 3, consumed->seq);
-		err = lb_database_run(database, move, error);
+		err = consume(sqlite, &changes->consumed.items[i], error);
 	}
 	return err;
 }
 
-/* --- the sensor table ------------------------------------------------------ */
-
-/* A JSON array of one string, or of none. Owned by the caller (free). */
-static char *assets_text(const char *asset)
-{
-	json_t *assets = json_array();
-	if (asset != NULL) {
-		(void)json_array_append_new(assets, json_string(asset));
-	}
-	char *text = json_dumps(assets, JSON_COMPACT);
-	json_decref(assets);
-	return text;
-}
-
-static void bind_entry(sqlite3_stmt *statement, const struct lb_sensor_entry *entry, const char *id,
-		       const char *assets, const char *checkpoint)
-{
-	lb_bind_text(statement, 1, id);
-	lb_bind_text(statement, 2, assets);
-	lb_bind_text(statement, 3, entry->acquired ? "ACQUIRED_NEW_DATA" : "PROCESSED_NEW_DATA");
-	lb_bind_timestamp(statement, 4, entry->status_changed_at_us);
-	lb_bind_text(statement, 5, checkpoint);
-	lb_bind_text(statement, 6, entry->row->declared[LB_DECLARED_upstream_key]);
-}
-
-/* People may have made the table themselves, without a key to conflict on. */
-static enum lb_err write_entry(struct lb_database *database, const struct lb_sensor_entry *entry,
-			       const char *id, const char *assets, const char *checkpoint,
-			       struct lb_error *error)
-{
-	sqlite3_stmt *update = lb_database_statement(database, SQL_ENTRY_CHANGE, error);
-	sqlite3_stmt *insert = lb_database_statement(database, SQL_ENTRY_ADD, error);
-	if (update == NULL || insert == NULL) {
-		return error->code;
-	}
-	bind_entry(update, entry, id, assets, checkpoint);
-	enum lb_err err = lb_database_run(database, update, error);
-	if (err != LB_OK || sqlite3_changes(database->db) > 0) {
-		return err;
-	}
-	bind_entry(insert, entry, id, assets, checkpoint);
-	return lb_database_run(database, insert, error);
-}
-
-static enum lb_err save_entry(struct lb_database *database, const struct lb_sensor_entry *entry,
-			      struct lb_arena *arena, struct lb_error *error)
-{
-	char *id = lb_row_sensor_table_id(arena, entry->row);
-	const char *checkpoint = NULL;
-	if (id != NULL && database->checkpoint_base != NULL) {
-		checkpoint = lb_arena_printf(arena, "%s/lakehouse_engine/sensors/%s",
-					     database->checkpoint_base, id);
-	}
-	char *assets = assets_text(lb_row_asset(arena, entry->row));
-	if (id == NULL || assets == NULL ||
-	    (checkpoint == NULL && database->checkpoint_base != NULL)) {
-		free(assets);
-		return lb_fail_nomem(error);
-	}
-	enum lb_err err = write_entry(database, entry, id, assets, checkpoint, error);
-	free(assets);
-	return err;
-}
-
-static enum lb_err save_entries(struct lb_database *database, const struct lb_changes *changes,
-				struct lb_error *error)
-{
-	enum lb_err err = LB_OK;
-	for (size_t i = 0; i < changes->sensor_entries.count && err == LB_OK; i++) {
-		err = save_entry(database, &changes->sensor_entries.items[i], changes->arena,
-				 error);
-	}
-	return err;
-}
-
-static enum lb_err save_audits(struct lb_database *database, const struct lb_changes *changes,
-			       struct lb_error *error)
-{
-	sqlite3_stmt *insert = lb_database_statement(database, SQL_AUDIT_ADD, error);
-	enum lb_err err = insert != NULL ? LB_OK : error->code;
-	for (size_t i = 0; i < changes->audits.count && err == LB_OK; i++) {
-		const struct lb_audit *audit = &changes->audits.items[i];
-		lb_bind_time(insert, 1, audit->at_us);
-		lb_bind_text(insert, 2, audit->trigger_job_id);
-		lb_bind_text(insert, 3, audit->sensor_id);
-		lb_bind_text(insert, 4, audit->from);
-		lb_bind_text(insert, 5, audit->to);
-		lb_bind_text(insert, 6, audit->cause);
-		lb_bind_int(insert, 7, audit->run_no);
-		lb_bind_int(insert, 8, audit->attempt);
-		lb_bind_text(insert, 9, audit->who);
-		err = lb_database_run(database, insert, error);
-	}
-	return err;
-}
-
-enum lb_err lb_database_save(struct lb_store *store, const struct lb_changes *changes,
+static enum lb_err save_logs(struct lb_sqlite *sqlite, const struct lb_changes *changes,
 			     struct lb_error *error)
 {
-	static enum lb_err (*const steps[])(struct lb_database *, const struct lb_changes *,
-					    struct lb_error *) = {
-		save_rows, save_runs, save_consumed, save_entries, save_audits,
-	};
+	struct lb_arena arena LB_CLEANUP(lb_arena_finish) = {0};
 	enum lb_err err = LB_OK;
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && err == LB_OK; i++) {
-		err = steps[i](lb_database_of(store), changes, error);
+	for (size_t i = 0; i < changes->sensor_entries.count && err == LB_OK; i++) {
+		err = save_entry(sqlite, &changes->sensor_entries.items[i], &arena, error);
+	}
+	for (size_t i = 0; i < changes->audits.count && err == LB_OK; i++) {
+		err = add_audit(sqlite, &changes->audits.items[i], error);
 	}
 	return err;
+}
+
+enum lb_err lb_sqlite_save(struct lb_sqlite *sqlite, const struct lb_changes *changes,
+			   struct lb_error *error)
+{
+	enum lb_err err = save_rows(sqlite, &changes->rows_removed, remove_row, error);
+	if (err == LB_OK) {
+		err = save_rows(sqlite, &changes->rows_updated, update_row, error);
+	}
+	if (err == LB_OK) {
+		err = save_rows(sqlite, &changes->rows_added, add_row, error);
+	}
+	if (err == LB_OK) {
+		err = save_rows(sqlite, &changes->rows_changed, change_row, error);
+	}
+	if (err == LB_OK) {
+		err = save_runs(sqlite, changes, error);
+	}
+	return err == LB_OK ? save_logs(sqlite, changes, error) : err;
 }

@@ -1,119 +1,104 @@
--- The tables of schema version 1. {control} and {sensors} are the original's two
--- tables, under the names that the ACON gives them; docs/store.md explains all.
+-- What lakebeat keeps beside the original's two tables. docs/store.md explains
+-- each table; times are microseconds since 1970 in UTC, and NULL where there is
+-- none yet. This is schema version 1 (PRAGMA user_version).
 
-create table if not exists {control} (
-  sensor_source text,
-  sensor_id text,
-  sensor_read_type text,
-  asset_description text,
-  upstream_key text,
-  preprocess_query text,
-  latest_event_fetched_timestamp text,
-  trigger_job_id text,
-  trigger_job_name text,
-  status text,
-  status_change_timestamp text,
-  job_start_timestamp text,
-  job_end_timestamp text,
-  job_state text,
-  dependency_flag text
-);
-create unique index if not exists lakebeat_control_key on {control} (trigger_job_id, sensor_id);
-create index if not exists lakebeat_control_sensor on {control} (sensor_id);
+-- deployment_id: part of every token, made once.
+CREATE TABLE lakebeat_meta (
+	key TEXT PRIMARY KEY,
+	value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 
-create table if not exists {sensors} (
-  sensor_id text,
-  assets text,
-  status text,
-  status_change_timestamp text,
-  checkpoint_location text,
-  upstream_key text,
-  upstream_value text
-);
-create index if not exists lakebeat_sensors_key on {sensors} (sensor_id);
+-- A sensor below one base location. sensor_source is trimmed and in lower case.
+-- last_seq: the newest event's number; start_seq: where jobs without an entry in
+-- lakebeat_consumed start. The rest is the source's checkpoint (core/event.h).
+CREATE TABLE lakebeat_sensor (
+	id INTEGER PRIMARY KEY,
+	sensor_source TEXT NOT NULL,
+	base_location TEXT NOT NULL,
+	sensor_id TEXT NOT NULL,
+	last_seq INTEGER NOT NULL DEFAULT 0,
+	start_seq INTEGER NOT NULL DEFAULT 0,
+	last_event_at_us INTEGER,
+	floor TEXT NOT NULL DEFAULT '',
+	folder_time_ns INTEGER NOT NULL DEFAULT 0,
+	full_pass_at_us INTEGER,
+	ordered INTEGER NOT NULL DEFAULT 1,
+	last_error TEXT,
+	UNIQUE (sensor_id, sensor_source, base_location)
+) STRICT;
 
-create table lakebeat_meta (
-  name text primary key,
-  value text not null
-) without rowid;
+-- The event log. Names are kept byte for byte, whether or not they are UTF-8.
+-- The file's path is base_location/sensor_id/file_name.
+CREATE TABLE lakebeat_event (
+	sensor INTEGER NOT NULL,
+	seq INTEGER NOT NULL,
+	file_name TEXT NOT NULL,
+	etag TEXT,
+	modified_at_us INTEGER,
+	size_bytes INTEGER NOT NULL,
+	observed_at_us INTEGER NOT NULL,
+	PRIMARY KEY (sensor, seq)
+) STRICT, WITHOUT ROWID;
 
--- sensor_source is in lower case. start_seq: where rows without lakebeat_consumed begin.
-create table lakebeat_sensor (
-  id integer primary key,
-  sensor_source text not null,
-  sensor_id text not null,
-  base_location text not null,
-  last_seq integer not null default 0,
-  start_seq integer not null default 0,
-  last_event_at_us integer,
-  floor text not null default '',
-  folder_time_ns integer not null default 0,
-  full_pass_at_us integer,
-  ordered integer not null default 1,
-  last_error text,
-  unique (sensor_source, sensor_id, base_location)
-);
+CREATE INDEX lakebeat_event_name ON lakebeat_event (sensor, file_name);
 
-create table lakebeat_event (
-  sensor integer not null references lakebeat_sensor (id),
-  seq integer not null,
-  file_name text not null,
-  etag text not null,
-  modified_at_us integer,
-  size_bytes integer,
-  observed_at_us integer not null,
-  primary key (sensor, seq)
-) without rowid;
-create unique index lakebeat_event_name on lakebeat_event (sensor, file_name, etag);
+-- Up to which event of a sensor the runs of a job have come.
+CREATE TABLE lakebeat_consumed (
+	sensor INTEGER NOT NULL,
+	trigger_job_id TEXT NOT NULL,
+	seq INTEGER NOT NULL,
+	PRIMARY KEY (sensor, trigger_job_id)
+) STRICT, WITHOUT ROWID;
 
-create table lakebeat_consumed (
-  sensor integer not null references lakebeat_sensor (id),
-  trigger_job_id text not null,
-  seq integer not null,
-  primary key (sensor, trigger_job_id)
-) without rowid;
+-- state: PLANNED, SUBMITTED, SUCCEEDED, FAILED or CANCELED (core/run.h).
+CREATE TABLE lakebeat_run (
+	id INTEGER PRIMARY KEY,
+	trigger_job_id TEXT NOT NULL,
+	run_no INTEGER NOT NULL,
+	attempt INTEGER NOT NULL,
+	token TEXT UNIQUE,
+	state TEXT NOT NULL,
+	runner TEXT,
+	external_id TEXT,
+	url TEXT,
+	message TEXT,
+	tries INTEGER NOT NULL,
+	refused INTEGER NOT NULL,
+	planned_at_us INTEGER,
+	next_try_at_us INTEGER,
+	submitted_at_us INTEGER,
+	ended_at_us INTEGER,
+	UNIQUE (trigger_job_id, run_no, attempt)
+) STRICT;
 
-create table lakebeat_run (
-  id integer primary key,
-  trigger_job_id text not null,
-  run_no integer not null,
-  attempt integer not null,
-  token text not null unique,
-  state text not null,
-  runner text not null,
-  external_id text,
-  url text,
-  message text,
-  tries integer not null default 0,
-  refused integer not null default 0,
-  planned_at_us integer not null,
-  next_try_at_us integer not null,
-  submitted_at_us integer,
-  ended_at_us integer
-);
-create index lakebeat_run_job on lakebeat_run (trigger_job_id);
-create index lakebeat_run_live on lakebeat_run (state, runner, next_try_at_us)
-  where state in ('PLANNED', 'SUBMITTED');
+CREATE INDEX lakebeat_run_live ON lakebeat_run (state, runner, next_try_at_us)
+	WHERE state IN ('PLANNED', 'SUBMITTED');
 
--- Events (from_seq, to_seq] of sensor were consumed by run.
-create table lakebeat_run_input (
-  run integer not null references lakebeat_run (id) on delete cascade,
-  sensor integer not null references lakebeat_sensor (id),
-  from_seq integer not null,
-  to_seq integer not null,
-  primary key (run, sensor)
-) without rowid;
+CREATE INDEX lakebeat_run_ended ON lakebeat_run (ended_at_us)
+	WHERE ended_at_us IS NOT NULL;
 
-create table lakebeat_audit (
-  id integer primary key,
-  at_us integer not null,
-  trigger_job_id text,
-  sensor_id text,
-  "from" text,
-  "to" text,
-  cause text,
-  run_no integer,
-  attempt integer,
-  who text
-);
-create index lakebeat_audit_job on lakebeat_audit (trigger_job_id);
+-- The ledger of which run consumed which events: those of the sensor after
+-- from_seq, up to and with to_seq.
+CREATE TABLE lakebeat_run_input (
+	run INTEGER NOT NULL,
+	sensor INTEGER NOT NULL,
+	from_seq INTEGER NOT NULL,
+	to_seq INTEGER NOT NULL,
+	PRIMARY KEY (run, sensor)
+) STRICT, WITHOUT ROWID;
+
+-- Every transition, with its cause.
+CREATE TABLE lakebeat_audit (
+	id INTEGER PRIMARY KEY,
+	at_us INTEGER NOT NULL,
+	trigger_job_id TEXT,
+	sensor_id TEXT,
+	from_state TEXT,
+	to_state TEXT,
+	cause TEXT,
+	run_no INTEGER,
+	attempt INTEGER,
+	who TEXT
+) STRICT;
+
+CREATE INDEX lakebeat_audit_job ON lakebeat_audit (trigger_job_id);

@@ -1,32 +1,64 @@
 #include "stores/sqlite/sqlite.h"
 
-#include "base/time.h"
-#include "stores/sqlite/database.h"
+#include "base/text.h"
+#include "stores/sqlite/statement.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
-static void roll_back(struct lb_database *database)
+static struct lb_sqlite *lb_sqlite(struct lb_store *store);
+
+/* The store of a call inside of a transaction. */
+static struct lb_sqlite *inside(struct lb_store *store, enum lb_store_access access)
 {
-	struct lb_error ignored;
-	/* Some errors have rolled back already; then there is nothing left to do. */
-	if (sqlite3_get_autocommit(database->db) == 0) {
-		enum lb_err err = lb_database_execute(database, SQL_ROLLBACK, &ignored);
-		(void)err;
-	}
+	struct lb_sqlite *sqlite = lb_sqlite(store);
+	assert(sqlite->in_transaction);
+	assert(access == LB_STORE_READ || sqlite->access == LB_STORE_WRITE);
+	return sqlite;
 }
 
-/* Storage may fail with the commit already on disk. */
-static enum lb_err commit(struct lb_database *database, struct lb_error *error)
+static enum lb_err run(struct lb_sqlite *sqlite, enum sql_id id, struct lb_error *error)
 {
-	enum lb_err err = lb_database_execute(database, SQL_COMMIT, error);
-	if (err == LB_IO) {
-		error->code = err = LB_UNAVAILABLE;
+	struct sql sql = sql_begin(sqlite, id);
+	return sql_run(&sql, error);
+}
+
+static enum lb_err begin(struct lb_sqlite *sqlite, enum lb_store_access access,
+			 struct lb_error *error)
+{
+	enum lb_err err =
+		run(sqlite, access == LB_STORE_WRITE ? SQL_BEGIN_WRITE : SQL_BEGIN_READ, error);
+	if (err == LB_OK) {
+		sqlite->in_transaction = true;
+		sqlite->access = access;
+	}
+	if (err == LB_OK && sqlite->advanced) {
+		err = run(sqlite, SQL_CLEAR_ADVANCED, error);
+		sqlite->advanced = err != LB_OK;
 	}
 	return err;
+}
+
+/* When the fsync fails, the commit is in the journal all the same, and counts
+ * if the machine stops before anything else is written. */
+static enum lb_err commit(struct lb_sqlite *sqlite, struct lb_error *error)
+{
+	enum lb_err err = run(sqlite, SQL_COMMIT, error);
+	if (err == LB_IO && sqlite3_extended_errcode(sqlite->db) == SQLITE_IOERR_FSYNC) {
+		err = lb_fail(error, LB_UNAVAILABLE,
+			      "%s could not be flushed to its disk; the last change may be kept or "
+			      "lost; look after the disk",
+			      sqlite->path);
+	}
+	return err;
+}
+
+static void roll_back(struct lb_sqlite *sqlite)
+{
+	if (sqlite3_get_autocommit(sqlite->db) == 0) {
+		struct lb_error ignored;
+		(void)run(sqlite, SQL_ROLLBACK, &ignored);
+	}
 }
 
 static enum lb_err transact(struct lb_store *store, enum lb_store_access access,
@@ -34,166 +66,195 @@ static enum lb_err transact(struct lb_store *store, enum lb_store_access access,
 						struct lb_error *error),
 			    void *data, struct lb_error *error)
 {
-	struct lb_database *database = lb_database_of(store);
-	assert(!database->in_transaction);
-	enum lb_err err = lb_database_execute(
-		database, access == LB_STORE_WRITE ? SQL_BEGIN_WRITE : SQL_BEGIN_READ, error);
-	if (err != LB_OK) {
-		return err;
-	}
-	database->in_transaction = true;
-	err = lb_database_execute(database, SQL_ADVANCED_CLEAR, error);
+	struct lb_sqlite *sqlite = lb_sqlite(store);
+	assert(!sqlite->in_transaction);
+	enum lb_err err = begin(sqlite, access, error);
 	if (err == LB_OK) {
 		err = body(store, data, error);
 	}
 	if (err == LB_OK) {
-		err = commit(database, error);
+		err = commit(sqlite, error);
 	}
 	if (err != LB_OK) {
-		roll_back(database);
+		roll_back(sqlite);
 	}
-	database->in_transaction = false;
+	sqlite->in_transaction = false;
 	return err;
+}
+
+static enum lb_err record(struct lb_store *store, const struct lb_sensor_report_list *reports,
+			  size_t *ret_new, struct lb_error *error)
+{
+	return lb_sqlite_record(inside(store, LB_STORE_WRITE), reports, ret_new, error);
+}
+
+static enum lb_err load_jobs(struct lb_store *store, const struct lb_job_query *query,
+			     struct lb_arena *arena, struct lb_job_list *ret_jobs,
+			     struct lb_error *error)
+{
+	return lb_sqlite_load_jobs(inside(store, LB_STORE_READ), query, arena, ret_jobs, error);
+}
+
+static enum lb_err load_runs(struct lb_store *store, const struct lb_run_query *query,
+			     struct lb_arena *arena, struct lb_run_list *ret_runs,
+			     struct lb_error *error)
+{
+	return lb_sqlite_load_runs(inside(store, LB_STORE_READ), query, arena, ret_runs, error);
+}
+
+static enum lb_err load_events(struct lb_store *store, const struct lb_run_input_list *inputs,
+			       struct lb_arena *arena, struct lb_event_list *ret_events,
+			       struct lb_error *error)
+{
+	return lb_sqlite_load_events(inside(store, LB_STORE_READ), inputs, arena, ret_events,
+				     error);
+}
+
+static enum lb_err load_sensors(struct lb_store *store, const char *sensor_source,
+				const char *base_location, struct lb_arena *arena,
+				struct lb_sensor_state_list *ret_sensors, struct lb_error *error)
+{
+	return lb_sqlite_load_sensors(inside(store, LB_STORE_READ), sensor_source, base_location,
+				      arena, ret_sensors, error);
+}
+
+static enum lb_err load_audit(struct lb_store *store, const struct lb_audit_query *query,
+			      struct lb_arena *arena, struct lb_audit_list *ret_audit,
+			      struct lb_error *error)
+{
+	return lb_sqlite_load_audit(inside(store, LB_STORE_READ), query, arena, ret_audit, error);
+}
+
+static enum lb_err save(struct lb_store *store, const struct lb_changes *changes,
+			struct lb_error *error)
+{
+	return lb_sqlite_save(inside(store, LB_STORE_WRITE), changes, error);
 }
 
 static void destroy(struct lb_store *store)
 {
-	struct lb_database *database = lb_database_of(store);
-	for (size_t i = 0; i < SQL_COUNT; i++) {
-		(void)sqlite3_finalize(database->statements[i]);
+	if (store == NULL) {
+		return;
 	}
-	(void)sqlite3_close(database->db);
-	lb_free(database->path);
-	lb_free(database->control_table);
-	lb_free(database->sensor_table);
-	lb_free(database->checkpoint_base);
-	lb_free(database);
+	struct lb_sqlite *sqlite = lb_sqlite(store);
+	for (size_t i = 0; i < SQL_MAX; i++) {
+		(void)sqlite3_finalize(sqlite->statements[i]);
+	}
+	for (size_t i = 0; i < SQLITE_RUN_QUERIES_MAX; i++) {
+		(void)sqlite3_finalize(sqlite->run_queries[i]);
+	}
+	(void)sqlite3_close(sqlite->db);
+	lb_free(sqlite->path);
+	lb_free(sqlite->control_table);
+	lb_free(sqlite->sensor_table);
+	lb_free(sqlite->checkpoint_base);
+	lb_free(sqlite);
 }
 
-static const struct lb_store_impl sqlite_impl = {
+static const struct lb_store_impl impl = {
 	.name = "sqlite",
 	.transact = transact,
-	.record = lb_database_record,
-	.load_jobs = lb_database_load_jobs,
-	.load_runs = lb_database_load_runs,
-	.load_events = lb_database_load_events,
-	.load_sensors = lb_database_load_sensors,
-	.load_audit = lb_database_load_audit,
-	.save = lb_database_save,
+	.record = record,
+	.load_jobs = load_jobs,
+	.load_runs = load_runs,
+	.load_events = load_events,
+	.load_sensors = load_sensors,
+	.load_audit = load_audit,
+	.save = save,
 	.destroy = destroy,
 };
 
-/* lb_word(text): trimmed and in lower case, as base/text.h compares words. */
-static void sql_word(sqlite3_context *context, int count, sqlite3_value **values)
+static struct lb_sqlite *lb_sqlite(struct lb_store *store)
 {
-	(void)count;
-	const char *text = (const char *)sqlite3_value_text(values[0]);
-	char word[256];
-	size_t length = 0;
-	if (text == NULL) {
-		return;
-	}
-	text += strspn(text, " \t\n\v\f\r");
-	for (; text[length] != '\0' && length < sizeof(word); length++) {
-		char c = text[length];
-		word[length] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-	}
-	while (length > 0 && strchr(" \t\n\v\f\r", word[length - 1]) != NULL) {
-		length--;
-	}
-	sqlite3_result_text(context, word, (int)length, SQLITE_TRANSIENT);
+	assert(store->impl == &impl);
+	return (struct lb_sqlite *)store;
 }
 
-/* The file must be there with mode 0600 before SQLite opens it: -wal and -shm
- * take their mode from it. */
-static enum lb_err create_file(const struct lb_database *database, bool create,
-			       struct lb_error *error)
+/* Names go into SQL text between double quotes, and must not hide lakebeat's
+ * own tables. */
+static enum lb_err check_name(const char *what, const char *name, struct lb_error *error)
 {
-	if (access(database->path, F_OK) == 0) {
-		return LB_OK;
+	size_t length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				     "0123456789_");
+	if (length == 0 || name[length] != '\0') {
+		return lb_fail(error, LB_INVALID,
+			       "%s '%s': a table's name is made of letters, digits and '_'", what,
+			       name);
 	}
-	if (!create) {
-		return lb_fail(error, LB_NOT_FOUND, "store %s: there is no such file yet",
-			       database->path);
+	if (sqlite3_strnicmp(name, "lakebeat_", 9) == 0 ||
+	    sqlite3_strnicmp(name, "sqlite_", 7) == 0) {
+		return lb_fail(error, LB_INVALID,
+			       "%s '%s': names that begin with lakebeat_ or sqlite_ are taken",
+			       what, name);
 	}
-	int fd = open(database->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0) {
-		return lb_fail(error, LB_IO,
-			       "store %s: cannot create it: %s; check that its folder exists and "
-			       "may be written",
-			       database->path, strerror(errno));
-	}
-	(void)close(fd);
 	return LB_OK;
 }
 
-static enum lb_err execute(struct lb_database *database, const char *sql, struct lb_error *error)
+static enum lb_err check_options(const struct lb_sqlite_options *options, struct lb_error *error)
 {
-	int status = sqlite3_exec(database->db, sql, NULL, NULL, NULL);
-	return status == SQLITE_OK ? LB_OK : lb_database_fail(database, status, error);
+	if (options->path[0] == '\0') {
+		return lb_fail(error, LB_INVALID, "the store's path is empty");
+	}
+	enum lb_err err = check_name("control table", options->control_table, error);
+	if (err == LB_OK) {
+		err = check_name("sensor table", options->sensor_table, error);
+	}
+	if (err == LB_OK && sqlite3_stricmp(options->control_table, options->sensor_table) == 0) {
+		err = lb_fail(error, LB_INVALID,
+			      "the control table and the sensor table are both named '%s'",
+			      options->control_table);
+	}
+	return err;
 }
 
-static enum lb_err open_database(struct lb_database *database, int64_t busy_timeout_us,
-				 struct lb_error *error)
+static enum lb_err copy_options(struct lb_sqlite *sqlite, const struct lb_sqlite_options *options,
+				struct lb_error *error)
 {
-	int status = sqlite3_open_v2(database->path, &database->db,
-				     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-	if (status == SQLITE_OK) {
-		status = sqlite3_busy_timeout(database->db, (int)(busy_timeout_us / LB_MS));
+	sqlite->base.impl = &impl;
+	sqlite->base.deployment_id = sqlite->deployment_id;
+	sqlite->base.keep_us = options->keep_us;
+	sqlite->busy_timeout_us = options->busy_timeout_us;
+	sqlite->path = lb_strdup(options->path);
+	sqlite->control_table = lb_strdup(options->control_table);
+	sqlite->sensor_table = lb_strdup(options->sensor_table);
+	sqlite->checkpoint_base = lb_strdup(options->checkpoint_base);
+	if (sqlite->path == NULL || sqlite->control_table == NULL || sqlite->sensor_table == NULL ||
+	    (options->checkpoint_base != NULL && sqlite->checkpoint_base == NULL)) {
+		return lb_fail_nomem(error);
 	}
-	if (status == SQLITE_OK) {
-		status = sqlite3_create_function_v2(database->db, "lb_word", 1,
-						    SQLITE_UTF8 | SQLITE_DETERMINISTIC |
-							    SQLITE_INNOCUOUS,
-						    NULL, sql_word, NULL, NULL, NULL);
-	}
-	if (status != SQLITE_OK) {
-		return lb_database_fail(database, status, error);
-	}
-	return execute(database,
-		       "pragma journal_mode = wal; pragma synchronous = full;"
-		       "pragma foreign_keys = on; pragma temp_store = memory;"
-		       "pragma trusted_schema = off;"
-		       "create temp table wanted (trigger_job_id text primary key) without rowid;"
-		       "create temp table advanced (sensor integer primary key);",
-		       error);
+	return LB_OK;
 }
 
-static bool copy_options(struct lb_database *database, const struct lb_sqlite_options *options)
+static enum lb_err prepare(struct lb_sqlite *sqlite, const struct lb_sqlite_options *options,
+			   struct lb_error *error)
 {
-	database->path = lb_strdup(options->path);
-	database->control_table = lb_strdup(options->control_table);
-	database->sensor_table = lb_strdup(options->sensor_table);
-	database->checkpoint_base = lb_strdup(options->checkpoint_base);
-	database->store.keep_us = options->keep_us;
-	return database->path != NULL && database->control_table != NULL &&
-	       database->sensor_table != NULL &&
-	       (database->checkpoint_base != NULL || options->checkpoint_base == NULL);
+	enum lb_err err = copy_options(sqlite, options, error);
+	if (err == LB_OK) {
+		err = lb_sqlite_open(sqlite, options, error);
+	}
+	if (err == LB_OK) {
+		err = lb_sqlite_migrate(sqlite, error);
+	}
+	return err == LB_OK ? lb_sqlite_prepare_tables(sqlite, error) : err;
 }
 
 enum lb_err lb_sqlite_create(const struct lb_sqlite_options *options, struct lb_store **ret_store,
 			     struct lb_error *error)
 {
-	struct lb_database *database = lb_alloc(sizeof(*database));
-	if (database == NULL) {
-		return lb_fail_nomem(error);
-	}
-	database->store.impl = &sqlite_impl;
-	database->store.deployment_id = database->deployment_id;
-	enum lb_err err = copy_options(database, options) ? LB_OK : lb_fail_nomem(error);
-	if (err == LB_OK) {
-		err = create_file(database, options->create, error);
-	}
-	if (err == LB_OK) {
-		err = open_database(database, options->busy_timeout_us, error);
-	}
-	if (err == LB_OK) {
-		err = lb_database_migrate(database, error);
-	}
+	enum lb_err err = check_options(options, error);
 	if (err != LB_OK) {
-		destroy(&database->store);
 		return err;
 	}
-	*ret_store = &database->store;
+	struct lb_sqlite *sqlite = lb_alloc(sizeof(*sqlite));
+	if (sqlite == NULL) {
+		return lb_fail_nomem(error);
+	}
+	sqlite->base.impl = &impl;
+	err = prepare(sqlite, options, error);
+	if (err != LB_OK) {
+		destroy(&sqlite->base);
+		return err;
+	}
+	*ret_store = &sqlite->base;
 	return LB_OK;
 }
