@@ -135,6 +135,21 @@ static void a_folder_that_changed_right_before_the_listing_is_listed_again(void 
 	assert_true(world_sensor(world, "orders")->checkpoint.folder_time_ns != 0);
 }
 
+static void overwrites_that_are_allowed_later_are_found(void **state)
+{
+	struct world *world = *state;
+	world_add_sensor(world, "orders");
+	world_put(world, "orders/orders_20251123_050000.txt", OLD);
+	int64_t folder_changed_at_us = world->now_us;
+	world_look_after(world, LB_MINUTE);
+	world_restart(world);
+	world->options.allow_overwrites = true;
+	world->now_us = folder_changed_at_us; /* overwriting in place leaves it as it was */
+	world_put(world, "orders/orders_20251123_050000.txt", LB_MINUTE);
+	world_look_after(world, 2 * LB_MINUTE);
+	assert_int_equal(world->fresh, 1);
+}
+
 static void one_unreadable_folder_does_not_stop_the_others(void **state)
 {
 	struct world *world = *state;
@@ -214,6 +229,50 @@ static void a_folder_without_the_right_to_read_it_is_an_error_until_it_is_given(
 	assert_int_equal(world->failed, 0);
 	assert_null(world_sensor(world, "orders")->last_error);
 	assert_int_equal(world->listed_all, 1);
+}
+
+static void forget_all(struct world *world)
+{
+	world_restart(world);
+	world->log.count = 0;
+	for (size_t i = 0; i < world->sensors.count; i++) {
+		struct lb_sensor *sensor = &world->sensors.items[i];
+		sensor->checkpoint =
+			(struct lb_checkpoint){.floor = "", .full_pass_at_us = LB_TIME_NONE};
+		sensor->last_error = NULL;
+	}
+}
+
+/* Whichever allocation fails: what was told is true, and the next pass finds the
+ * rest. */
+static void a_pass_that_runs_out_of_memory_loses_nothing(void **state)
+{
+	struct world *world = *state;
+	world->options.watch = true;
+	for (int i = 0; i < 25; i++) {
+		char key[64];
+		(void)snprintf(key, sizeof(key), "s%02d", i);
+		world_add_sensor(world, key);
+		(void)snprintf(key, sizeof(key), "s%02d/s%02d_20251123_050000.txt", i, i);
+		world_put(world, key, OLD);
+	}
+	world->now_us += LB_MINUTE;
+	size_t failures = 0;
+	do {
+		world->allocations++;
+		world_look(world);
+		bool failed = world->allocation_failed;
+		failures += failed;
+		world->allocations = failed ? world->allocations : 0;
+		size_t allocations = world->allocations;
+		world->allocations = 0;
+		world_look_after(world, LB_SECOND);
+		assert_int_equal(world->error.code, LB_OK);
+		assert_int_equal(world->log.count, 25);
+		world->allocations = allocations;
+		forget_all(world);
+	} while (world->allocations > 0);
+	assert_true(failures > 50);
 }
 
 static void a_missing_base_is_told_with_what_to_do(void **state)
@@ -368,9 +427,11 @@ int main(void)
 		TEST(idle_folders_cost_one_stat_each),
 		TEST(only_the_folder_that_changed_is_listed),
 		TEST(a_folder_that_changed_right_before_the_listing_is_listed_again),
+		TEST(overwrites_that_are_allowed_later_are_found),
 		TEST(one_unreadable_folder_does_not_stop_the_others),
 		TEST(a_folder_that_becomes_readable_loses_its_error),
 		TEST(a_folder_without_the_right_to_read_it_is_an_error_until_it_is_given),
+		TEST(a_pass_that_runs_out_of_memory_loses_nothing),
 		TEST(a_missing_base_is_told_with_what_to_do),
 		TEST(a_missing_folder_is_no_error),
 		TEST(links_to_files_count_and_links_to_nowhere_do_not),

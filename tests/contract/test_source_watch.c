@@ -1,16 +1,21 @@
 /* What a local source tells between scans, by inotify, on real folders and a
  * real loop. */
+#include "base/log.h"
 #include "base/time.h"
+#include "sources/trigger_file/watch.h"
 #include "support/cmocka.h"
+#include "support/files.h"
 #include "support/folder.h"
 #include "support/source_world.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int setup(void **state)
@@ -257,6 +262,41 @@ static void two_sensors_may_share_one_folder_by_a_link(void **state)
 	assert_false(world_knows(world, "orders/one.txt"));
 }
 
+static void a_link_that_leads_elsewhere_now_is_watched_there(void **state)
+{
+	struct world *world = *state;
+	world_add_sensor(world, "orders");
+	make_folder("one");
+	make_folder("two");
+	assert_int_equal(symlink("one", "triggers/orders"), 0);
+	look_now(world);
+	assert_int_equal(symlink("two", "triggers/link"), 0);
+	assert_int_equal(rename("triggers/link", "triggers/orders"), 0);
+	world_run_until(world, &world->rescans, 1);
+	/* In both, so that only the watch can tell which folder it was written to. */
+	folder_write("triggers/two/same.txt", "");
+	world_run_until(world, &world->calls, 1);
+	world->told = 0;
+	world->reports = 0;
+	folder_write("triggers/one/same.txt", "");
+	folder_write("triggers/two/other.txt", "");
+	world_run_until(world, &world->calls, 2);
+	assert_int_equal(world->told, 1);
+	assert_true(world_knows(world, "orders/other.txt"));
+}
+
+static void a_sensor_known_from_before_is_told_of_right_after_a_restart(void **state)
+{
+	struct world *world = *state;
+	world->options.include_existing_files = false;
+	(void)watch_orders(state);
+	world_restart(world);
+	look_now(world);
+	folder_write("triggers/orders/new.txt", "");
+	world_run_until(world, &world->calls, 1);
+	assert_false(world_find(world, "orders/new.txt")->existing);
+}
+
 /* Keeps libuv's only worker busy, so that a scan waits behind it. */
 struct blocker {
 	uv_work_t work;
@@ -335,6 +375,68 @@ static void a_destroyed_source_does_not_wait_for_a_scan_that_has_not_begun(void 
 	lb_arena_finish(&scan.arena);
 }
 
+#define CANNOT_LIMIT 77
+
+static bool write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+	return (fd < 0 || close(fd) == 0) && written;
+}
+
+static void no_news(const struct lb_watch_news *news, void *data)
+{
+	(void)news;
+	(void)data;
+}
+
+/* Watches the sensors twice where the kernel allows three watches, in a user
+ * namespace of its own; returns how many folders are watched. */
+static int watch_with_few(struct world *world, int log_fd)
+{
+	struct lb_log log = {.fd = log_fd, .level = LB_LOG_INFO};
+	struct lb_watch *watch;
+	struct lb_error error;
+	if (unshare(CLONE_NEWUSER) != 0 || !write_text("/proc/sys/user/max_inotify_watches", "3")) {
+		return CANNOT_LIMIT;
+	}
+	if (lb_watch_create(&world->loop, world->base, &log, no_news, NULL, &watch, &error) !=
+	    LB_OK) {
+		return -1;
+	}
+	lb_watch_prepare(watch, &world->sensors, false);
+	lb_watch_prepare(watch, &world->sensors, false);
+	return (int)lb_watch_count(watch);
+}
+
+static void watches_that_run_out_are_told_once_with_what_to_do(void **state)
+{
+	struct world *world = *state;
+	static const char *const ids[] = {"a", "b", "c", "d", "e"};
+	for (size_t i = 0; i < 5; i++) {
+		world_add_sensor(world, ids[i]);
+		make_folder(ids[i]);
+	}
+	int log_fd = open("log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	assert_true(log_fd >= 0);
+	pid_t child = fork();
+	if (child == 0) {
+		_exit(watch_with_few(world, log_fd));
+	}
+	int status;
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(close(log_fd), 0);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == CANNOT_LIMIT) {
+		skip(); /* this machine forbids user namespaces */
+	}
+	assert_int_equal(WEXITSTATUS(status), 2); /* and the base */
+	assert_int_equal(file_lines("log"), 1);
+	char *text = file_read("log");
+	assert_non_null(strstr(text, "sysctl fs.inotify.max_user_watches="));
+	free(text);
+}
+
 int main(void)
 {
 	(void)setenv("UV_THREADPOOL_SIZE", "1", 1);
@@ -354,8 +456,11 @@ int main(void)
 		TEST(a_base_that_comes_late_is_watched_from_the_next_scan),
 		TEST(a_sensor_that_is_looked_at_no_more_is_watched_no_more),
 		TEST(two_sensors_may_share_one_folder_by_a_link),
+		TEST(a_link_that_leads_elsewhere_now_is_watched_there),
+		TEST(a_sensor_known_from_before_is_told_of_right_after_a_restart),
 		TEST(before_its_first_sight_a_sensor_whose_existing_files_do_not_count_is_not_told),
 		TEST(a_destroyed_source_does_not_wait_for_a_scan_that_has_not_begun),
+		TEST(watches_that_run_out_are_told_once_with_what_to_do),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -283,6 +284,41 @@ void world_open(struct world *world)
 	listen_to(world);
 }
 
+void world_restart(struct world *world)
+{
+	world->source->impl->destroy(world->source);
+	world->source = NULL;
+	(void)uv_run(&world->loop, UV_RUN_DEFAULT);
+}
+
+/* lb_alloc knows no context, and the scan runs on another thread. */
+static atomic_size_t allocations_left;
+static atomic_bool allocation_failed;
+
+static void *failing_alloc(size_t size)
+{
+	if (atomic_fetch_sub(&allocations_left, 1) == 0) {
+		atomic_store(&allocation_failed, true);
+		return NULL;
+	}
+	return calloc(1, size > 0 ? size : 1);
+}
+
+static void begin_failing(const struct world *world)
+{
+	if (world->allocations > 0) {
+		atomic_store(&allocations_left, world->allocations - 1);
+		atomic_store(&allocation_failed, false);
+		lb_set_allocator(failing_alloc, free);
+	}
+}
+
+static void end_failing(struct world *world)
+{
+	lb_set_allocator(NULL, NULL);
+	world->allocation_failed = world->allocations > 0 && atomic_load(&allocation_failed);
+}
+
 struct look {
 	struct lb_scan scan;
 	size_t done;
@@ -305,9 +341,11 @@ void world_look(struct world *world)
 			 .done = on_done,
 			 .data = &look},
 	};
+	begin_failing(world);
 	world->source->impl->scan(world->source, &look.scan);
 	assert_int_equal(look.done, 0);
 	world_run_until(world, &look.done, 1);
+	end_failing(world);
 	assert_int_equal(look.done, 1);
 	take_reports(world, &look.scan.reports);
 	for (size_t i = 0; i < look.scan.reports.count; i++) {

@@ -29,6 +29,8 @@ struct world_file_list LB_LIST_OF(struct world_file);
  * options:  taken when the source is made, which the first look does.
  * sensors:  in the order of their ids.
  * log:      every file ever reported, once.
+ * allocations: so many succeed during each scan, then one fails; 0: all succeed.
+ *           allocation_failed: one did.
  * Of the last look (world_look, world_run_until): fresh: how many files were new;
  * reports: how many reports; told: how many files in them; failed, rescan_at_us,
  * error as in struct lb_scan; listed_all: how many reports said so. */
@@ -44,6 +46,8 @@ struct world {
 	struct lb_sensor_list sensors;
 	struct world_file_list log;
 	bool recorded;
+	size_t allocations;
+	bool allocation_failed;
 
 	size_t fresh;
 	size_t reports;
@@ -87,6 +91,10 @@ const struct world_file *world_find(const struct world *world, const char *key);
  * of the test's. */
 void world_open(struct world *world);
 void world_open_over(struct world *world, struct lb_lister *lister);
+
+/* Lakebeat ends and starts again: the local source is made anew by the next look,
+ * the log stays. */
+void world_restart(struct world *world);
 
 /* Run the loop until *counter is at least count, or fail after a generous while. */
 void world_run_until(struct world *world, const size_t *counter, size_t count);

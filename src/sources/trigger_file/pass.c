@@ -170,7 +170,7 @@ static enum lb_err refuse_sensor(struct walk *walk, const struct lb_sensor *sens
 	if (message == NULL) {
 		return lb_fail_nomem(error);
 	}
-	struct lb_tally tally;
+	struct lb_tally tally = {0};
 	lb_tally_open(&tally, &walk->rules, sensor);
 	return lb_tally_fail(&tally, &walk->rules, message, error);
 }

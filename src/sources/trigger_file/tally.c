@@ -37,8 +37,9 @@ struct lb_tally_plan lb_tally_plan(const struct lb_tally_rules *rules,
 		.first = checkpoint->full_pass_at_us == LB_TIME_NONE,
 		.floor = "",
 	};
-	/* A folder shows every name in any case, so late ones are found for free. */
-	if (!has_folder_times(rules) && !plan.due && checkpoint->ordered) {
+	/* A folder shows every name in any case, so late ones are found for free. A
+	 * sensor whose names do not sort by time has no floor. */
+	if (!has_folder_times(rules) && !plan.due) {
 		plan.floor = floor_of(sensor);
 	}
 	/* Neither overwriting a file nor making a folder readable changes its time. */
@@ -60,6 +61,7 @@ void lb_tally_open(struct lb_tally *tally, const struct lb_tally_rules *rules,
 		   const struct lb_sensor *sensor)
 {
 	*tally = (struct lb_tally){
+		.files = {.items = tally->files.items, .capacity = tally->files.capacity},
 		.sensor = sensor,
 		.plan = lb_tally_plan(rules, sensor),
 		.listed_at_us = rules->scan->now_us,
@@ -117,8 +119,10 @@ static enum lb_err add_file(struct lb_tally *tally, const struct lb_tally_rules 
 	size_t key_size = strlen(listed->key) + 1;
 	char *path = lb_arena_alloc(arena, base_length + 1 + key_size);
 	char *etag = lb_arena_strdup(arena, listed->etag);
-	struct lb_file *file = lb_list_add(arena, &tally->files);
-	if (path == NULL || etag == NULL || file == NULL) {
+	/* Last, so that the list never holds a file that is not whole. */
+	struct lb_file *file =
+		path != NULL && etag != NULL ? lb_list_add(arena, &tally->files) : NULL;
+	if (file == NULL) {
 		return lb_fail_nomem(error);
 	}
 	memcpy(path, rules->base_location, base_length);
@@ -233,18 +237,37 @@ static bool same_checkpoint(const struct lb_checkpoint *a, const struct lb_senso
 	       a->ordered == b->ordered;
 }
 
+/* Of just the size that is needed: a first pass may hold a million. */
+static bool copy_files(const struct lb_tally *tally, struct lb_arena *arena,
+		       struct lb_file_list *copy)
+{
+	if (tally->files.count == 0) {
+		return true;
+	}
+	copy->items = lb_arena_alloc(arena, tally->files.count * sizeof(*copy->items));
+	if (copy->items == NULL) {
+		return false;
+	}
+	memcpy(copy->items, tally->files.items, tally->files.count * sizeof(*copy->items));
+	copy->count = copy->capacity = tally->files.count;
+	return true;
+}
+
 static struct lb_sensor_report *add_report(const struct lb_tally *tally,
 					   const struct lb_tally_rules *rules)
 {
 	struct lb_scan *scan = rules->scan;
-	struct lb_sensor_report *report = lb_list_add(&scan->arena, &scan->reports);
+	struct lb_file_list files = {0};
+	struct lb_sensor_report *report = copy_files(tally, &scan->arena, &files)
+						  ? lb_list_add(&scan->arena, &scan->reports)
+						  : NULL;
 	if (report != NULL) {
 		*report = (struct lb_sensor_report){
 			.sensor_source = "trigger_file",
 			.base_location = rules->base_location,
 			.sensor_id = tally->sensor->sensor_id,
 			.observed_at_us = scan->now_us,
-			.files = tally->files,
+			.files = files,
 			.allow_overwrites = rules->options->allow_overwrites,
 		};
 	}

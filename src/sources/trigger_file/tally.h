@@ -57,7 +57,8 @@ struct lb_tally {
 	int64_t newest_us;
 };
 
-/* Begin with a sensor. */
+/* Begin with a sensor. tally: zeroed, or used before, in the same pass: then its
+ * list's memory serves again. */
 void lb_tally_open(struct lb_tally *tally, const struct lb_tally_rules *rules,
 		   const struct lb_sensor *sensor);
 

@@ -252,8 +252,7 @@ static void take_folder_event(struct gathering *gathering, struct lb_watched *fo
 		gathering->news.rescan = true;
 		return;
 	}
-	bool whole = (event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) != 0;
-	if (whole && (event->mask & IN_ISDIR) == 0 && *name != '\0') {
+	if ((event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) != 0) {
 		gather_file(gathering, folder, name);
 	}
 }
