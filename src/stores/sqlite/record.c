@@ -9,44 +9,37 @@ struct sensor {
 	int64_t last_event_at_us;
 };
 
-static void bind_key(struct sql *sql, const struct lb_sensor_report *report)
+/* Looks for the report's sensor, or adds it; *ret_found: it is there. */
+static enum lb_err ask_sensor(struct lb_sqlite *sqlite, enum sql_id id,
+			      const struct lb_sensor_report *report, struct sensor *sensor,
+			      bool *ret_found, struct lb_error *error)
 {
-	sql_bind_text(sql, 1, report->sensor_id);
-	sql_bind_text(sql, 2, report->sensor_source);
-	sql_bind_text(sql, 3, report->base_location);
-}
-
-static enum lb_err add_sensor(struct lb_sqlite *sqlite, const struct lb_sensor_report *report,
-			      struct sensor *ret_sensor, struct lb_error *error)
-{
-	struct sql sql = sql_begin(sqlite, SQL_ADD_SENSOR);
-	bind_key(&sql, report);
-	enum lb_err err = sql_run(&sql, error);
-	*ret_sensor = (struct sensor){
-		.id = sqlite3_last_insert_rowid(sqlite->db),
-		.last_event_at_us = LB_TIME_NONE,
-	};
+	struct sql sql = sql_begin(sqlite, id);
+	sql_bind_text(&sql, 1, report->sensor_id);
+	sql_bind_text(&sql, 2, report->sensor_source);
+	sql_bind_text(&sql, 3, report->base_location);
+	enum lb_err err = sql_next(&sql, ret_found, error);
+	if (*ret_found) {
+		*sensor = (struct sensor){
+			.id = sql_int(&sql, 0),
+			.last_seq = sql_int(&sql, 1),
+			.last_event_at_us = sql_time(&sql, 2),
+		};
+		sql_end(&sql);
+	}
 	return err;
 }
 
 static enum lb_err find_or_add_sensor(struct lb_sqlite *sqlite,
-				      const struct lb_sensor_report *report,
-				      struct sensor *ret_sensor, struct lb_error *error)
+				      const struct lb_sensor_report *report, struct sensor *sensor,
+				      struct lb_error *error)
 {
-	bool more;
-	struct sql sql = sql_begin(sqlite, SQL_FIND_SENSOR);
-	bind_key(&sql, report);
-	enum lb_err err = sql_next(&sql, &more, error);
-	if (err != LB_OK || !more) {
-		return err != LB_OK ? err : add_sensor(sqlite, report, ret_sensor, error);
+	bool found;
+	enum lb_err err = ask_sensor(sqlite, SQL_FIND_SENSOR, report, sensor, &found, error);
+	if (err == LB_OK && !found) {
+		err = ask_sensor(sqlite, SQL_ADD_SENSOR, report, sensor, &found, error);
 	}
-	*ret_sensor = (struct sensor){
-		.id = sql_int(&sql, 0),
-		.last_seq = sql_int(&sql, 1),
-		.last_event_at_us = sql_time(&sql, 2),
-	};
-	sql_end(&sql);
-	return LB_OK;
+	return err;
 }
 
 static enum lb_err is_known(struct lb_sqlite *sqlite, const struct lb_sensor_report *report,

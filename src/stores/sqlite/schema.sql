@@ -12,10 +12,10 @@ CREATE TABLE lakebeat_meta (
 -- last_seq: the newest event's number; start_seq: where jobs without an entry in
 -- lakebeat_consumed start. The rest is the source's checkpoint (core/event.h).
 CREATE TABLE lakebeat_sensor (
-	id INTEGER PRIMARY KEY,
+	sensor_id TEXT NOT NULL,
 	sensor_source TEXT NOT NULL,
 	base_location TEXT NOT NULL,
-	sensor_id TEXT NOT NULL,
+	id INTEGER NOT NULL UNIQUE,
 	last_seq INTEGER NOT NULL DEFAULT 0,
 	start_seq INTEGER NOT NULL DEFAULT 0,
 	last_event_at_us INTEGER,
@@ -24,8 +24,8 @@ CREATE TABLE lakebeat_sensor (
 	full_pass_at_us INTEGER,
 	ordered INTEGER NOT NULL DEFAULT 1,
 	last_error TEXT,
-	UNIQUE (sensor_id, sensor_source, base_location)
-) STRICT;
+	PRIMARY KEY (sensor_id, sensor_source, base_location)
+) STRICT, WITHOUT ROWID;
 
 -- The event log. Names are kept byte for byte, whether or not they are UTF-8.
 -- The file's path is base_location/sensor_id/file_name.

@@ -24,8 +24,11 @@ const char *const sql_texts[SQL_MAX] = {
 	[SQL_FIND_SENSOR] = "SELECT id, last_seq, last_event_at_us FROM lakebeat_sensor "
 			    "WHERE sensor_id = ?1 AND sensor_source = lakebeat_fold(?2) "
 			    "AND base_location = ?3",
-	[SQL_ADD_SENSOR] = "INSERT INTO lakebeat_sensor (sensor_id, sensor_source, base_location) "
-			   "VALUES (?1, lakebeat_fold(?2), ?3)",
+	[SQL_ADD_SENSOR] =
+		"INSERT INTO lakebeat_sensor (sensor_id, sensor_source, base_location, id) "
+		"VALUES (?1, lakebeat_fold(?2), ?3, "
+		"(SELECT coalesce(max(id), 0) + 1 FROM lakebeat_sensor)) "
+		"RETURNING id, last_seq, last_event_at_us",
 	/* ?4: the report is of existing files; ?6: it has a checkpoint. */
 	[SQL_CHANGE_SENSOR] = "UPDATE lakebeat_sensor SET last_seq = ?2, last_event_at_us = ?3, "
 			      "start_seq = iif(?4, ?2, start_seq), last_error = ?5, "
@@ -77,22 +80,23 @@ const char *const sql_texts[SQL_MAX] = {
 		WANT "SELECT c.trigger_job_id FROM temp.advanced_sensor a "
 		     "CROSS JOIN lakebeat_sensor s ON s.id = a.sensor "
 		     "CROSS JOIN {control} c ON " WAITS_FOR " WHERE c.trigger_job_id IS NOT NULL",
-	/* One walk over the control table. The plain comparisons stand before the
-	 * folded ones because nearly every row is spelled plainly. */
+	/* One walk over the control table, with joins rather than subqueries, for
+	 * which SQLite would open the tables anew at each row. The plain comparisons
+	 * stand before the folded ones because nearly every row is spelled plainly. */
 	[SQL_WANT_PENDING] = WANT
-	"SELECT c.trigger_job_id FROM {control} c WHERE c.trigger_job_id IS NOT NULL "
-	"AND (c.job_state = 'UNPAUSED' OR lakebeat_fold(c.job_state) = 'unpaused') "
-	"AND CASE WHEN c.status = 'COMPLETED' OR c.status IS NULL "
-	"OR lakebeat_fold(c.status) IN ('completed', 'new_event_available') "
-	"THEN EXISTS (SELECT 1 FROM lakebeat_sensor s "
+	"SELECT c.trigger_job_id FROM {control} c LEFT JOIN lakebeat_sensor s "
+	"ON s.sensor_id = c.sensor_id AND s.sensor_source = lakebeat_fold(c.sensor_source) "
 	"LEFT JOIN lakebeat_consumed k ON k.sensor = s.id "
-	"AND k.trigger_job_id = c.trigger_job_id WHERE s.sensor_id = c.sensor_id "
-	"AND s.sensor_source = lakebeat_fold(c.sensor_source) "
-	"AND s.last_seq > coalesce(k.seq, s.start_seq)) "
+	"AND k.trigger_job_id = c.trigger_job_id "
+	"WHERE c.trigger_job_id IS NOT NULL "
+	"AND (c.job_state = 'UNPAUSED' OR lakebeat_fold(c.job_state) = 'unpaused') "
+	"AND (c.status = 'COMPLETED' OR c.status IS NULL "
+	"OR lakebeat_fold(c.status) IN ('completed', 'new_event_available')) "
+	"AND (s.last_seq > coalesce(k.seq, s.start_seq) "
 	"OR (lakebeat_fold(c.status) = 'new_event_available' "
 	"AND coalesce((SELECT state FROM lakebeat_run "
 	"WHERE id = " LATEST_RUN("c.trigger_job_id") "), '') "
-						     "NOT IN ('PLANNED', 'SUBMITTED')) ELSE 0 END",
+						     "NOT IN ('PLANNED', 'SUBMITTED')))",
 	/* A line for each row and cursor, and one for a job without rows. */
 	[SQL_LOAD_ROWS] =
 		"SELECT w.trigger_job_id, c.trigger_job_id IS NOT NULL, "
