@@ -433,8 +433,9 @@ static void a_runs_directory_that_cannot_be_is_named(void **state)
 	assert_non_null(strstr(error.message, "file/runs: Not a directory"));
 }
 
-static const char patient_script[] = "#!/bin/sh\necho $$ >job.new\nmv job.new job.pid\n"
-				     "until [ -e end ]; do sleep 0.01; done\n";
+static const char patient_script[] =
+	"#!/bin/sh\necho $$ >job.new\nmv job.new job.pid\n"
+	"for i in $(seq 6000); do [ -e end ] && exit; sleep 0.01; done\n";
 
 /* The image is exchanged after the report, so it may take a moment. */
 static void await_renewed_image(struct bench *bench, pid_t supervisor)
