@@ -97,26 +97,36 @@ static int64_t earlier(int64_t a_us, int64_t b_us)
 	return a_us < b_us ? a_us : b_us;
 }
 
-static void set_alarm(struct lb_engine *engine)
+/* After lb_engine_stop nothing begins but a beat for what was observed before. */
+static int64_t next_due(const struct lb_engine *engine)
 {
-	int64_t at_us = ends_by_itself(engine) ? LB_NEVER : engine->sweep_at_us;
-	if (!ends_by_itself(engine)) {
-		at_us = earlier(at_us, engine->wake_at_us);
+	bool failing = engine->beat_failures > 0;
+	int64_t at_us = LB_NEVER;
+	if (failing && (!engine->stopping || engine->inbox.first != NULL)) {
+		at_us = engine->beat_not_before_us;
 	}
-	if (engine->beat_failures > 0) {
-		at_us = earlier(at_us, engine->beat_not_before_us);
+	if (!ends_by_itself(engine) && !engine->stopping) {
+		at_us = earlier(at_us, earlier(engine->sweep_at_us, engine->wake_at_us));
 	}
-	for (size_t i = 0; i < engine->options.source_count; i++) {
+	for (size_t i = 0; !engine->stopping && i < engine->options.source_count; i++) {
 		const struct lb_engine_source *source = &engine->sources[i];
-		if (!source->planning && !source->scanning && engine->beat_failures == 0) {
+		if (!source->planning && !source->scanning && !failing) {
 			at_us = earlier(at_us, source->due_at_us);
 		}
 	}
-	for (size_t i = 0; i < engine->options.runner_count; i++) {
+	for (size_t i = 0; !engine->stopping && i < engine->options.runner_count; i++) {
 		if (!engine->runners[i].polling) {
 			at_us = earlier(at_us, engine->runners[i].due_at_us);
 		}
 	}
+	return at_us;
+}
+
+/* All that can be due needs the store, and the end of its work pumps again: an
+ * alarm before that could only spin. */
+static void set_alarm(struct lb_engine *engine)
+{
+	int64_t at_us = engine->store_busy ? LB_NEVER : next_due(engine);
 	engine->options.clock->impl->set_alarm(engine->options.clock, at_us);
 }
 

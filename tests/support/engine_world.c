@@ -54,6 +54,9 @@ static int64_t monotonic(struct lb_clock *clock)
 static void set_alarm(struct lb_clock *clock, int64_t at_us)
 {
 	(void)clock;
+	/* Anything else would go off again and again while nothing can be done. */
+	assert_true(at_us > current->monotonic_us);
+	assert_true(at_us == INT64_MAX || current->work == NULL);
 	current->alarm_us = at_us;
 }
 
