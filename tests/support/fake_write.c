@@ -71,27 +71,34 @@ static void keep_checkpoint(struct fake_tables *tables, const struct lb_sensor_r
 	sensor->last_error = fake_keep(tables, report->error);
 }
 
-/* Up to where no waiting row and no run that is not over needs the events. */
+/* What the job's latest run needs again when it is tried again. */
+static int64_t run_needs_after(const struct fake_state *state, const char *trigger_job_id,
+			       const struct fake_sensor *sensor)
+{
+	const struct lb_run *run = fake_state_latest_run(state, trigger_job_id);
+	for (size_t i = 0; run != NULL && i < run->inputs.count; i++) {
+		if (run->inputs.items[i].sensor == sensor->id && run->state != LB_RUN_SUCCEEDED) {
+			return run->inputs.items[i].from_seq;
+		}
+	}
+	return sensor->last_seq;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The event up to which no waiting job needs the sensor's events. */
 static int64_t needed_after(struct fake_state *state, const struct fake_sensor *sensor)
 {
 	int64_t seq = sensor->last_seq;
 	for (size_t i = 0; i < state->rows.count; i++) {
 		const struct lb_row *row = &state->rows.items[i];
-		int64_t consumed = fake_state_consumed_seq(state, sensor, lb_row_job_id(row));
-		if (fake_row_waits_for(row, sensor) && consumed < seq) {
-			seq = consumed;
-		}
-	}
-	for (size_t i = 0; i < state->runs.count; i++) {
-		const struct lb_run *run = &state->runs.items[i];
-		bool done = run->state == LB_RUN_SUCCEEDED ||
-			    (!lb_run_is_live(run) &&
-			     run != fake_state_latest_run(state, run->trigger_job_id));
-		for (size_t j = 0; !done && j < run->inputs.count; j++) {
-			const struct lb_run_input *input = &run->inputs.items[j];
-			if (input->sensor == sensor->id && input->from_seq < seq) {
-				seq = input->from_seq;
-			}
+		if (fake_row_waits_for(row, sensor)) {
+			const char *job = lb_row_job_id(row);
+			seq = least(seq, fake_state_consumed_seq(state, sensor, job));
+			seq = least(seq, run_needs_after(state, job, sensor));
 		}
 	}
 	return seq;
