@@ -22,16 +22,33 @@ static enum lb_err fail_busy(const struct lb_sqlite *sqlite, struct lb_error *er
 		       sqlite->path, lb_duration_format(sqlite->busy_timeout_us, waited));
 }
 
+/* The errno behind an input/output error: of the journal or of the file itself.
+ * sqlite3_system_errno knows it only when the error came from a call that opens
+ * or prepares. */
+static int last_errno(const struct lb_sqlite *sqlite)
+{
+	sqlite3_file *journal = NULL;
+	int number = 0;
+	(void)sqlite3_file_control(sqlite->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &journal);
+	if (journal != NULL && journal->pMethods != NULL) {
+		(void)journal->pMethods->xFileControl(journal, SQLITE_FCNTL_LAST_ERRNO, &number);
+	}
+	if (number == 0) {
+		(void)sqlite3_file_control(sqlite->db, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
+	}
+	return number != 0 ? number : sqlite3_system_errno(sqlite->db);
+}
+
 /* A file system may say "too large" or "over quota" where it means full. */
 static enum lb_err fail_io(const struct lb_sqlite *sqlite, int code, struct lb_error *error)
 {
-	int number = sqlite3_system_errno(sqlite->db);
-	if (number == ENOSPC || number == EDQUOT || number == EFBIG) {
+	int number = last_errno(sqlite);
+	if (code == SQLITE_IOERR_WRITE && (number == EDQUOT || number == EFBIG)) {
 		return fail_full(sqlite, error);
 	}
 	return lb_fail(error, LB_IO, "cannot read or write %s: %s (%s); look after its disk",
-		       sqlite->path, number != 0 ? strerror(number) : sqlite3_errstr(code),
-		       sqlite3_errmsg(sqlite->db));
+		       sqlite->path, number != 0 ? strerror(number) : "no more is known",
+		       sqlite3_errstr(code));
 }
 
 static enum lb_err fail_open(const struct lb_sqlite *sqlite, struct lb_error *error)
