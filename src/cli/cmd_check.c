@@ -1,0 +1,268 @@
+#include "base/text.h"
+#include "cli/app.h"
+#include "config/feed_csv.h"
+#include "runners/command/template.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Everything that is found, in one list. */
+struct check {
+	struct lb_cli *cli;
+	struct lb_arena *arena;
+	struct lb_problem_list problems;
+	struct lb_job_list jobs;
+	struct lb_row_list feed;
+	bool failed;
+};
+
+static void add(struct check *check, enum lb_problem_kind kind, const char *place, const char *text,
+		const char *remedy)
+{
+	struct lb_problem *problem = lb_list_add(check->arena, &check->problems);
+	if (problem == NULL || place == NULL || text == NULL) {
+		check->failed = true;
+		return;
+	}
+	*problem =
+		(struct lb_problem){.kind = kind, .place = place, .text = text, .remedy = remedy};
+}
+
+static void check_bases(struct check *check)
+{
+	const struct lb_config *config = check->cli->config;
+	for (size_t i = 0; i < config->acons.count; i++) {
+		const struct lb_acon *acon = &config->acons.items[i];
+		const char *base = acon->base_trigger_file_location;
+		if (access(base, R_OK | X_OK) != 0) {
+			add(check, LB_PROBLEM_WARNING,
+			    lb_arena_printf(check->arena, "%s: base_trigger_file_location",
+					    acon->origin),
+			    lb_arena_printf(check->arena, "%s cannot be read: %s", base,
+					    strerror(errno)),
+			    "make the folder, or correct the location");
+		}
+	}
+}
+
+static enum lb_err load_all(struct lb_store *store, void *data, struct lb_error *error)
+{
+	struct check *check = data;
+	struct lb_job_query query = {.all = true};
+	return store->impl->load_jobs(store, &query, check->arena, &check->jobs, error);
+}
+
+/* A store that is not there yet is no problem; one that cannot be used is. */
+static void check_store(struct check *check)
+{
+	struct lb_cli *cli = check->cli;
+	struct lb_error error = {0};
+	enum lb_err err = lb_cli_open_store(cli->config, false, &cli->store, &error);
+	if (err == LB_NOT_FOUND) {
+		add(check, LB_PROBLEM_NOTICE, cli->config->store_path, "there is no store yet",
+		    "lakebeat feed makes it");
+		return;
+	}
+	if (err == LB_OK) {
+		err = lb_cli_read(cli, load_all, check, &error);
+	}
+	if (err != LB_OK) {
+		add(check, LB_PROBLEM_ERROR, "store", lb_arena_strdup(check->arena, error.message),
+		    NULL);
+	}
+}
+
+static void check_feed(struct check *check)
+{
+	struct lb_error error = {0};
+	const char *path = check->cli->config->feed;
+	if (path == NULL) {
+		return;
+	}
+	struct lb_problem_list problems = {0};
+	enum lb_err err = lb_feed_csv_read(path, check->arena, &problems, &check->feed, &error);
+	for (size_t i = 0; i < problems.count; i++) {
+		add(check, problems.items[i].kind, problems.items[i].place, problems.items[i].text,
+		    problems.items[i].remedy);
+	}
+	if (err != LB_OK && problems.count == 0) {
+		add(check, LB_PROBLEM_ERROR, path, lb_arena_strdup(check->arena, error.message),
+		    NULL);
+	}
+}
+
+static const char *const *argv_of(const struct lb_config *config, const char *trigger_job_id,
+				  const struct lb_runner_settings *runner)
+{
+	const struct lb_job_settings *job = lb_config_job(config, trigger_job_id);
+	return job != NULL && job->argv != NULL ? job->argv : runner->argv;
+}
+
+static void check_program(struct check *check, const char *place, const char *const *argv,
+			  const struct lb_command_words *words,
+			  const struct lb_runner_settings *runner)
+{
+	struct lb_error error = {0};
+	char **expanded;
+	int number = 0;
+	if (lb_command_template_check(argv, &error) != LB_OK ||
+	    lb_command_template_expand(check->arena, argv, words, &expanded, &error) != LB_OK) {
+		add(check, LB_PROBLEM_ERROR, place, lb_arena_strdup(check->arena, error.message),
+		    NULL);
+		return;
+	}
+	const char *program = expanded[0];
+	if (strchr(program, '/') != NULL && program[0] != '/' &&
+	    runner->working_directory != NULL) {
+		program =
+			lb_arena_printf(check->arena, "%s/%s", runner->working_directory, program);
+	}
+	if (program == NULL ||
+	    lb_command_find_program(check->arena, program, getenv("PATH"), &number) == NULL) {
+		add(check, LB_PROBLEM_WARNING, place,
+		    lb_arena_printf(check->arena, "its program %s cannot be started: %s",
+				    expanded[0], strerror(number)),
+		    "make it executable, or correct argv");
+	}
+}
+
+static void check_job(struct check *check, const char *trigger_job_id, const char *name)
+{
+	const struct lb_config *config = check->cli->config;
+	struct lb_policy policy = lb_config_policy_of(config, trigger_job_id);
+	const struct lb_runner_settings *runner = lb_config_runner(config, policy.runner);
+	const char *place = lb_arena_printf(check->arena, "job %s", trigger_job_id);
+	struct lb_command_words words = {.trigger_job_id = trigger_job_id,
+					 .trigger_job_name = name};
+	if (runner == NULL || runner->kind != LB_RUNNER_COMMAND) {
+		return;
+	}
+	const char *const *argv = argv_of(config, trigger_job_id, runner);
+	if (argv == NULL) {
+		add(check, LB_PROBLEM_ERROR, place,
+		    lb_arena_printf(check->arena, "runner %s has no argv for it", runner->name),
+		    "give argv for the runner, or for this job");
+		return;
+	}
+	check_program(check, place, argv, &words, runner);
+}
+
+static bool is_first_of_job(const struct lb_row_list *rows, size_t at)
+{
+	for (size_t i = 0; i < at; i++) {
+		if (lb_text_equal(lb_row_job_id(&rows->items[i]),
+				  lb_row_job_id(&rows->items[at]))) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The feed's jobs if there is a feed, otherwise the control table's. */
+static void check_jobs(struct check *check)
+{
+	struct lb_error error = {0};
+	const struct lb_config *config = check->cli->config;
+	if (lb_config_need_runner(config, &error) != LB_OK) {
+		add(check, LB_PROBLEM_WARNING, config->file != NULL ? config->file : "command line",
+		    lb_arena_strdup(check->arena, error.message), NULL);
+		return;
+	}
+	for (size_t i = 0; i < check->feed.count; i++) {
+		const struct lb_row *row = &check->feed.items[i];
+		if (lb_row_job_id(row) != NULL && is_first_of_job(&check->feed, i)) {
+			check_job(check, lb_row_job_id(row),
+				  row->declared[LB_DECLARED_trigger_job_name]);
+		}
+	}
+	for (size_t i = 0; check->feed.count == 0 && i < check->jobs.count; i++) {
+		const struct lb_job *job = &check->jobs.items[i];
+		check_job(check, job->trigger_job_id, lb_job_name(job));
+	}
+}
+
+static size_t count_errors(const struct lb_problem_list *problems)
+{
+	size_t errors = 0;
+	for (size_t i = 0; i < problems->count; i++) {
+		errors += problems->items[i].kind == LB_PROBLEM_ERROR;
+	}
+	return errors;
+}
+
+static int print_result(const struct check *check)
+{
+	const struct lb_problem_list *problems = &check->problems;
+	size_t errors = count_errors(problems);
+	int code = errors > 0 ? LB_EXIT_USAGE : LB_EXIT_OK;
+	if (check->cli->json) {
+		json_t *list = json_array();
+		for (size_t i = 0; i < problems->count; i++) {
+			const struct lb_problem *problem = &problems->items[i];
+			(void)json_array_append_new(
+				list, json_pack("{s:s, s:o, s:o, s:o}", "kind",
+						lb_problem_kind_text(problem->kind), "place",
+						lb_json_text(problem->place), "text",
+						lb_json_text(problem->text), "remedy",
+						lb_json_text(problem->remedy)));
+		}
+		int printed = lb_cli_print_json(
+			json_pack("{s:b, s:o}", "ok", errors == 0, "problems", list));
+		return printed == LB_EXIT_OK ? code : printed;
+	}
+	lb_cli_print_problems(check->cli, problems);
+	if (!check->cli->quiet) {
+		(void)printf("%s: %zu errors, %zu warnings and notices\n",
+			     errors > 0 ? "not ready" : "ready to run", errors,
+			     problems->count - errors);
+	}
+	return code;
+}
+
+static int run(struct lb_cli *cli)
+{
+	struct check check = {.cli = cli, .arena = &cli->arena};
+	struct lb_overrides overrides;
+	struct lb_error error = {0};
+	enum lb_err err = lb_cli_overrides(cli, &overrides, &error);
+	if (err == LB_OK) {
+		err = lb_config_load(&overrides, check.arena, &check.problems, &cli->config,
+				     &error);
+	}
+	if (err != LB_OK && check.problems.count == 0) {
+		return lb_cli_fail(cli, LB_EXIT_USAGE, &error);
+	}
+	if (err == LB_OK) {
+		check_bases(&check);
+		check_store(&check);
+		check_feed(&check);
+		check_jobs(&check);
+	}
+	if (check.failed) {
+		(void)lb_fail_nomem(&error);
+		return lb_cli_fail(cli, LB_EXIT_FAILED, &error);
+	}
+	return print_result(&check);
+}
+
+static const struct lb_example examples[] = {
+	{"lakebeat check", "before the first run, and after every change"},
+	{"lakebeat check --acon trigger_file_acon.json", "an ACON alone"},
+	{NULL, NULL},
+};
+
+const struct lb_verb lb_verb_check = {
+	.name = "check",
+	.summary = "say everything that is wrong with the configuration",
+	.description =
+		"Reads the configuration, the ACONs and the data feed, and looks at the store, the "
+		"base "
+		"locations and the jobs' programs. Says everything that is wrong at once, each "
+		"with its "
+		"place and a remedy, and changes nothing.\n\n"
+		"Exits with 2 when there is an error; warnings and notices alone exit with 0.",
+	.examples = examples,
+	.run = run,
+};

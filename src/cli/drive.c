@@ -1,0 +1,219 @@
+#include "cli/drive.h"
+
+#include "runners/command/command.h"
+#include "sources/trigger_file/trigger_file.h"
+
+#include <sys/random.h>
+
+static enum lb_err open_source(struct lb_drive *drive, struct lb_cli *cli,
+			       const struct lb_acon *acon, bool watch, struct lb_error *error)
+{
+	struct lb_trigger_file_options options = acon->trigger_file;
+	options.watch = options.watch && watch;
+	struct lb_source *source;
+	enum lb_err err = lb_trigger_file_local_create(
+		drive->loop, acon->base_trigger_file_location, &options, &cli->log, &source, error);
+	if (err != LB_OK) {
+		return lb_wrap(error, "%s", acon->origin);
+	}
+	drive->sources[drive->source_count++] = source;
+	return LB_OK;
+}
+
+/* The jobs that have a command of their own, for a runner of kind command. */
+static enum lb_err list_jobs(struct lb_drive *drive, const struct lb_config *config,
+			     struct lb_command_options *options, struct lb_error *error)
+{
+	struct lb_command_job *jobs =
+		lb_arena_alloc(&drive->arena, (config->jobs.count + 1) * sizeof(*jobs));
+	if (jobs == NULL) {
+		return lb_fail_nomem(error);
+	}
+	for (size_t i = 0; i < config->jobs.count; i++) {
+		if (config->jobs.items[i].argv != NULL) {
+			jobs[options->job_count++] = (struct lb_command_job){
+				.trigger_job_id = config->jobs.items[i].trigger_job_id,
+				.argv = config->jobs.items[i].argv,
+			};
+		}
+	}
+	options->jobs = jobs;
+	return LB_OK;
+}
+
+static enum lb_err open_runner(struct lb_drive *drive, const struct lb_config *config,
+			       const struct lb_runner_settings *settings, struct lb_error *error)
+{
+	struct lb_command_options options = {
+		.name = settings->name,
+		.argv = settings->argv,
+		.runs_directory = settings->runs_directory,
+		.working_directory = settings->working_directory,
+		.max_parallel = settings->max_parallel,
+	};
+	struct lb_runner *runner;
+	enum lb_err err = list_jobs(drive, config, &options, error);
+	if (err == LB_OK) {
+		err = lb_command_runner_create(drive->loop, &options, &runner, error);
+	}
+	if (err != LB_OK) {
+		return lb_wrap(error, "runner %s", settings->name);
+	}
+	drive->runners[drive->runner_count++] = runner;
+	return LB_OK;
+}
+
+static enum lb_err open_ports(struct lb_drive *drive, struct lb_cli *cli,
+			      const struct lb_config *config, enum lb_engine_mode mode,
+			      struct lb_error *error)
+{
+	drive->sources =
+		lb_arena_alloc(&drive->arena, config->acons.count * sizeof(struct lb_source *));
+	drive->runners =
+		lb_arena_alloc(&drive->arena, config->runners.count * sizeof(struct lb_runner *));
+	if (drive->sources == NULL || drive->runners == NULL) {
+		return lb_fail_nomem(error);
+	}
+	enum lb_err err = LB_OK;
+	for (size_t i = 0; i < config->acons.count && err == LB_OK; i++) {
+		err = open_source(drive, cli, &config->acons.items[i], mode == LB_ENGINE_RUN,
+				  error);
+	}
+	for (size_t i = 0; i < config->runners.count && err == LB_OK; i++) {
+		err = open_runner(drive, config, &config->runners.items[i], error);
+	}
+	return err == LB_OK ? lb_host_create(drive->loop, &drive->host, error) : err;
+}
+
+static uint64_t random_seed(void)
+{
+	uint64_t seed = 1;
+	ssize_t got = getrandom(&seed, sizeof(seed), 0);
+	(void)got; /* jitter is all it is for */
+	return seed;
+}
+
+static enum lb_err create_engine(struct lb_drive *drive, struct lb_cli *cli,
+				 const struct lb_config *config, enum lb_engine_mode mode,
+				 void (*on_idle)(void *data), void *data, struct lb_error *error)
+{
+	struct lb_engine_options options = {
+		.mode = mode,
+		.store = cli->store,
+		.sources = drive->sources,
+		.source_count = drive->source_count,
+		.runners = drive->runners,
+		.runner_count = drive->runner_count,
+		.clock = lb_host_clock(drive->host),
+		.worker = lb_host_worker(drive->host),
+		.log = &cli->log,
+		.policies = {.policy_of = lb_config_policy_of, .data = config},
+		.fields = config->fields,
+		.field_count = config->field_count,
+		.poll_interval_us = config->poll_interval_us,
+		.random_seed = random_seed(),
+		.on_idle = on_idle,
+		.data = data,
+	};
+	return lb_engine_create(&options, &drive->engine, error);
+}
+
+enum lb_err lb_drive_open(struct lb_drive *drive, struct lb_cli *cli,
+			  const struct lb_config *config, uv_loop_t *loop, enum lb_engine_mode mode,
+			  void (*on_idle)(void *data), void *data, struct lb_error *error)
+{
+	*drive = (struct lb_drive){.loop = loop};
+	enum lb_err err = LB_OK;
+	if (mode != LB_ENGINE_SENSE) {
+		err = lb_config_need_runner(config, error);
+	}
+	if (err == LB_OK) {
+		err = open_ports(drive, cli, config, mode, error);
+	}
+	if (err == LB_OK) {
+		err = create_engine(drive, cli, config, mode, on_idle, data, error);
+	}
+	if (err != LB_OK) {
+		lb_drive_close(drive);
+	}
+	return err;
+}
+
+void lb_drive_close(struct lb_drive *drive)
+{
+	for (size_t i = 0; i < drive->source_count; i++) {
+		drive->sources[i]->impl->destroy(drive->sources[i]);
+	}
+	for (size_t i = 0; i < drive->runner_count; i++) {
+		drive->runners[i]->impl->destroy(drive->runners[i]);
+	}
+	lb_engine_destroy(drive->engine);
+	lb_host_destroy(drive->host);
+	lb_arena_finish(&drive->arena);
+	*drive = (struct lb_drive){.loop = drive->loop};
+}
+
+static void stop_loop(void *data)
+{
+	uv_stop(data);
+}
+
+static int print_totals(const struct lb_cli *cli, const struct lb_engine_totals *totals)
+{
+	if (cli->json) {
+		return lb_cli_print_json(json_pack(
+			"{s:I, s:I, s:I, s:I, s:I}", "new_events", (json_int_t)totals->new_events,
+			"runs_planned", (json_int_t)totals->runs_planned, "runs_accepted",
+			(json_int_t)totals->runs_accepted, "runs_ended",
+			(json_int_t)totals->runs_ended, "problems", (json_int_t)totals->problems));
+	}
+	if (!cli->quiet) {
+		(void)printf("%llu new events, %llu runs planned, %llu started, %llu ended",
+			     (unsigned long long)totals->new_events,
+			     (unsigned long long)totals->runs_planned,
+			     (unsigned long long)totals->runs_accepted,
+			     (unsigned long long)totals->runs_ended);
+		if (totals->problems > 0) {
+			(void)printf(", %llu problems; lakebeat status shows them",
+				     (unsigned long long)totals->problems);
+		}
+		(void)fputc('\n', stdout);
+	}
+	return LB_EXIT_OK;
+}
+
+int lb_drive_pass(struct lb_cli *cli, enum lb_engine_mode mode)
+{
+	int code = lb_cli_open(cli, true);
+	if (code != LB_EXIT_OK) {
+		return code;
+	}
+	/* A pass is short; what it found and did is printed at its end. */
+	if (!lb_argument_given(&cli->arguments, "log-level") && cli->log.level > LB_LOG_WARNING) {
+		cli->log.level = LB_LOG_WARNING;
+	}
+	struct lb_error error = {0};
+	struct lb_drive drive;
+	uv_loop_t loop;
+	if (uv_loop_init(&loop) != 0) {
+		(void)lb_fail(&error, LB_IO, "cannot make an event loop");
+		return lb_cli_fail(cli, LB_EXIT_FAILED, &error);
+	}
+	enum lb_err err =
+		lb_drive_open(&drive, cli, cli->config, &loop, mode, stop_loop, &loop, &error);
+	if (err == LB_OK) {
+		lb_engine_start(drive.engine);
+		(void)uv_run(&loop, UV_RUN_DEFAULT);
+		code = print_totals(cli, lb_engine_totals(drive.engine));
+		if (lb_engine_totals(drive.engine)->problems > 0) {
+			code = LB_EXIT_FAILED;
+		}
+		lb_drive_close(&drive);
+	} else {
+		code = lb_cli_fail(cli, err == LB_INVALID ? LB_EXIT_USAGE : LB_EXIT_FAILED, &error);
+	}
+	while (uv_run(&loop, UV_RUN_DEFAULT) != 0) {
+	}
+	(void)uv_loop_close(&loop);
+	return code;
+}
