@@ -98,36 +98,35 @@ static int64_t earlier(int64_t a_us, int64_t b_us)
 }
 
 /* After lb_engine_stop nothing begins but a beat for what was observed before. */
+/* When something becomes due that no callback announces. While the store is busy
+ * nothing can be started, and its callback pumps anyway. */
 static int64_t next_due(const struct lb_engine *engine)
 {
-	bool failing = engine->beat_failures > 0;
 	int64_t at_us = LB_NEVER;
-	if (failing && (!engine->stopping || engine->inbox.first != NULL)) {
-		at_us = engine->beat_not_before_us;
+	if (engine->store_busy) {
+		return at_us;
 	}
-	if (!ends_by_itself(engine) && !engine->stopping) {
+	if (engine->beat_failures > 0) {
+		at_us = earlier(at_us, engine->beat_not_before_us);
+	}
+	if (engine->stopping) {
+		return at_us;
+	}
+	if (!ends_by_itself(engine)) {
 		at_us = earlier(at_us, earlier(engine->sweep_at_us, engine->wake_at_us));
 	}
-	for (size_t i = 0; !engine->stopping && i < engine->options.source_count; i++) {
+	for (size_t i = 0; i < engine->options.source_count; i++) {
 		const struct lb_engine_source *source = &engine->sources[i];
-		if (!source->planning && !source->scanning && !failing) {
+		if (!source->planning && !source->scanning && engine->beat_failures == 0) {
 			at_us = earlier(at_us, source->due_at_us);
 		}
 	}
-	for (size_t i = 0; !engine->stopping && i < engine->options.runner_count; i++) {
+	for (size_t i = 0; i < engine->options.runner_count; i++) {
 		if (!engine->runners[i].polling) {
 			at_us = earlier(at_us, engine->runners[i].due_at_us);
 		}
 	}
 	return at_us;
-}
-
-/* All that can be due needs the store, and the end of its work pumps again: an
- * alarm before that could only spin. */
-static void set_alarm(struct lb_engine *engine)
-{
-	int64_t at_us = engine->store_busy ? LB_NEVER : next_due(engine);
-	engine->options.clock->impl->set_alarm(engine->options.clock, at_us);
 }
 
 static bool is_finished(const struct lb_engine *engine)
@@ -165,7 +164,7 @@ void lb_engine_pump(struct lb_engine *engine)
 		engine->options.on_idle(engine->options.data);
 		return;
 	}
-	set_alarm(engine);
+	engine->options.clock->impl->set_alarm(engine->options.clock, next_due(engine));
 }
 
 static void on_alarm(void *data)

@@ -51,9 +51,11 @@ static int64_t monotonic(struct lb_clock *clock)
 	return current->monotonic_us;
 }
 
+/* An alarm in the past while the worker is busy would make a real loop spin. */
 static void set_alarm(struct lb_clock *clock, int64_t at_us)
 {
 	(void)clock;
+	assert_true(current->work == NULL || at_us > current->monotonic_us);
 	/* Anything else would go off again and again while nothing can be done. */
 	assert_true(at_us > current->monotonic_us);
 	assert_true(at_us == INT64_MAX || current->work == NULL);
