@@ -17,12 +17,12 @@ struct lb_host {
 
 static struct lb_host *host_of_clock(struct lb_clock *clock)
 {
-	return (struct lb_host *)((char *)clock - offsetof(struct lb_host, clock));
+	return (void *)((char *)clock - offsetof(struct lb_host, clock));
 }
 
 static struct lb_host *host_of_worker(struct lb_worker *worker)
 {
-	return (struct lb_host *)((char *)worker - offsetof(struct lb_host, worker));
+	return (void *)((char *)worker - offsetof(struct lb_host, worker));
 }
 
 static int64_t clock_now(struct lb_clock *clock)
