@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -90,18 +92,30 @@ static void send_report(int fd, struct lb_command_report report)
 	(void)!write(fd, &report, sizeof(report));
 }
 
+/* These make names durable in the order in which they came to be, so that what
+ * leads to the claim is there when the claim is. */
+static bool keeps_order(void)
+{
+	struct statfs fs;
+	return fstatfs(DIRECTORY, &fs) == 0 &&
+	       (fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC);
+}
+
 /* The name is the claim, so it must survive a power loss together with the
- * directories that lead to it. One journal commit usually serves all three. */
+ * directories that lead to it. What is written in it serves only the living. */
 static int sync_claim(int claim)
 {
+	if (fsync(DIRECTORY) != 0) {
+		return errno;
+	}
+	if (keeps_order()) {
+		return 0;
+	}
 	int above = openat(DIRECTORY, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (above < 0) {
 		return errno;
 	}
-	int failure = 0;
-	if (fsync(claim) != 0 || fsync(DIRECTORY) != 0 || fsync(above) != 0) {
-		failure = errno;
-	}
+	int failure = fsync(claim) != 0 || fsync(above) != 0 ? errno : 0;
 	(void)close(above);
 	return failure;
 }
