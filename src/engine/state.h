@@ -84,7 +84,7 @@ void lb_engine_submit(struct lb_engine *engine, struct lb_engine_beat *beat,
 void lb_engine_beat_unref(struct lb_engine_beat *beat);
 void lb_engine_beat_ref(struct lb_engine_beat *beat);
 
-/* Tokens being submitted to runner, sorted, in arena; NULL: no memory. */
+/* Copies of the tokens being submitted to runner, sorted, in arena; NULL: no memory. */
 const char **lb_engine_in_flight_tokens(const struct lb_engine_runner *runner,
 					struct lb_arena *arena);
 

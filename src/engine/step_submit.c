@@ -30,7 +30,11 @@ const char **lb_engine_in_flight_tokens(const struct lb_engine_runner *runner,
 	size_t count = 0;
 	for (const struct lb_engine_submission *item = runner->submissions;
 	     tokens != NULL && item != NULL; item = item->next) {
-		tokens[count++] = item->submission.run->token;
+		/* The answer may come, and the run be freed, while the beat works. */
+		tokens[count] = lb_arena_strdup(arena, item->submission.run->token);
+		if (tokens[count++] == NULL) {
+			return NULL;
+		}
 	}
 	if (tokens != NULL && count > 1) {
 		qsort(tokens, count, sizeof(*tokens), compare_tokens);
