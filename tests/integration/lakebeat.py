@@ -78,6 +78,16 @@ class House:
         return subprocess.Popen([LAKEBEAT, *arguments], cwd=self.path, env=env,
                                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
+    def daemon(self):
+        """Starts `lakebeat run` and waits until it is ready, so that signals reach it."""
+        def ready():
+            path = self.path / "run.log"
+            return path.read_text(errors="replace").count("ready") if path.exists() else 0
+        before = ready()
+        process = self.start("run")
+        self.wait_for(lambda: ready() > before)
+        return process
+
     def log(self, verb="run"):
         return (self.path / (verb + ".log")).read_text(errors="replace")
 

@@ -107,7 +107,7 @@ def test_a_job_starts_once_wherever_lakebeat_is_killed(house, point, passage):
 def test_two_lakebeats_on_one_store_start_nothing_twice(house):
     house.feed(["orders,555,TRUE", "orders,777,TRUE"])
     house.job("777", 'echo "$LAKEBEAT_RUN_TOKEN" >>starts')
-    daemons = [house.start("run") for _ in range(2)]
+    daemons = [house.daemon() for _ in range(2)]
     try:
         for _ in range(10):
             house.emit("orders")
@@ -145,7 +145,7 @@ def test_every_file_is_consumed_once_while_the_daemon_is_killed_again_and_again(
         time.sleep(0.02 * round_number)
         daemon.kill()
         daemon.wait()
-    daemon = house.start("run")
+    daemon = house.daemon()
     house.wait_for(lambda: house.query(
         "select count(*) from lakebeat_consumed c join lakebeat_sensor s on s.id = c.sensor "
         "where c.seq = s.last_seq and s.last_seq = 40")[0][0] == 1)
