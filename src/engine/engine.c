@@ -189,7 +189,7 @@ static void connect(struct lb_engine *engine)
 		struct lb_engine_runner *runner = &engine->runners[i];
 		runner->engine = engine;
 		runner->runner = engine->options.runners[i];
-		runner->due_at_us = scans ? now_us : LB_NEVER;
+		runner->due_at_us = now_us;
 		runner->runner->on_activity = lb_engine_on_activity;
 		runner->runner->data = runner;
 	}

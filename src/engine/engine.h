@@ -24,7 +24,7 @@ enum lb_engine_mode {
 	LB_ENGINE_RUN,     /* until lb_engine_stop */
 	LB_ENGINE_ONCE,    /* poll, scan, beat, submit, beat; then idle */
 	LB_ENGINE_SENSE,   /* poll, scan, beat without planning runs; then idle */
-	LB_ENGINE_TRIGGER, /* beat, submit, beat; then idle */
+	LB_ENGINE_TRIGGER, /* poll, beat, submit, beat; then idle */
 };
 
 /* Everything is borrowed and outlives the engine. fields: the names in the
