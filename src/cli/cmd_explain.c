@@ -18,13 +18,20 @@ struct view {
 	int64_t now_us;
 };
 
+/* A job that left the control table is still known by its runs. */
+static bool is_unknown(const struct view *view)
+{
+	const struct lb_job *job = view->jobs.count > 0 ? &view->jobs.items[0] : NULL;
+	return job == NULL || (job->rows.count == 0 && job->run == NULL);
+}
+
 static enum lb_err look(struct lb_store *store, void *data, struct lb_error *error)
 {
 	struct view *view = data;
 	struct lb_job_query one = {.job_ids = &view->trigger_job_id, .job_id_count = 1};
 	struct lb_job_query all = {.all = true};
 	enum lb_err err = store->impl->load_jobs(store, &one, view->arena, &view->jobs, error);
-	if (err == LB_OK && view->jobs.count == 0) {
+	if (err == LB_OK && is_unknown(view)) {
 		err = store->impl->load_jobs(store, &all, view->arena, &view->all, error);
 	}
 	if (err == LB_OK) {
@@ -321,7 +328,7 @@ static int run(struct lb_cli *cli)
 		.now_us = lb_cli_now(),
 	};
 	enum lb_err err = lb_cli_read(cli, look, &view, &error);
-	if (err == LB_OK && view.jobs.count == 0) {
+	if (err == LB_OK && is_unknown(&view)) {
 		err = lb_cli_unknown_job(&view.all, view.trigger_job_id, &error);
 	}
 	if (err == LB_OK) {

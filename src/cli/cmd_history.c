@@ -11,6 +11,7 @@ struct view {
 	struct lb_run_list runs;
 	struct lb_event_list events;
 	struct lb_audit_list audit;
+	struct lb_job_list jobs;
 };
 
 /* The events of all runs, in the runs' order. */
@@ -30,6 +31,20 @@ static enum lb_err look_for_events(struct lb_store *store, struct view *view,
 	return store->impl->load_events(store, &inputs, view->arena, &view->events, error);
 }
 
+/* Nothing is known of the job; is it known at all? */
+static enum lb_err look_for_job(struct lb_store *store, struct view *view, struct lb_error *error)
+{
+	struct lb_job_list jobs = {0};
+	struct lb_job_query all = {.all = true};
+	enum lb_err err = store->impl->load_jobs(store, &all, view->arena, &jobs, error);
+	for (size_t i = 0; i < jobs.count && err == LB_OK; i++) {
+		if (lb_text_equal(jobs.items[i].trigger_job_id, view->trigger_job_id)) {
+			return LB_OK;
+		}
+	}
+	return err == LB_OK ? lb_cli_unknown_job(&jobs, view->trigger_job_id, error) : err;
+}
+
 static enum lb_err look(struct lb_store *store, void *data, struct lb_error *error)
 {
 	struct view *view = data;
@@ -43,11 +58,33 @@ static enum lb_err look(struct lb_store *store, void *data, struct lb_error *err
 		.trigger_job_id = view->trigger_job_id,
 		.limit = view->limit,
 	};
-	if (lb_argument_given(&view->cli->arguments, "audit")) {
-		return store->impl->load_audit(store, &audit, view->arena, &view->audit, error);
+	struct lb_job_query all = {.all = true};
+	enum lb_err err = store->impl->load_jobs(store, &all, view->arena, &view->jobs, error);
+	if (err != LB_OK) {
+		return err;
 	}
-	enum lb_err err = store->impl->load_runs(store, &query, view->arena, &view->runs, error);
+	if (lb_argument_given(&view->cli->arguments, "audit")) {
+		enum lb_err err = store->impl->load_audit(store, &audit, view->arena, &view->audit,
+							  error);
+		bool none = view->audit.count == 0 && view->trigger_job_id != NULL;
+		return err == LB_OK && none ? look_for_job(store, view, error) : err;
+	}
+	err = store->impl->load_runs(store, &query, view->arena, &view->runs, error);
 	return err == LB_OK ? look_for_events(store, view, error) : err;
+}
+
+/* A job that left the control table is still known by its history. */
+static bool is_unknown(const struct view *view)
+{
+	if (view->trigger_job_id == NULL || view->runs.count > 0 || view->audit.count > 0) {
+		return false;
+	}
+	for (size_t i = 0; i < view->jobs.count; i++) {
+		if (lb_text_equal(view->jobs.items[i].trigger_job_id, view->trigger_job_id)) {
+			return false;
+		}
+	}
+	return true;
 }
 
 /* Moves *at over the events of one run, which begin there; returns how many. */
@@ -254,10 +291,11 @@ static int run(struct lb_cli *cli)
 			cli->arguments.operands.count > 0 ? cli->arguments.operands.items[0] : NULL,
 		.limit = (size_t)limit,
 	};
-	if (lb_cli_read(cli, look, &view, &error) != LB_OK) {
-		return lb_cli_fail(cli, LB_EXIT_FAILED, &error);
+	enum lb_err err = lb_cli_read(cli, look, &view, &error);
+	if (err == LB_OK && is_unknown(&view)) {
+		err = lb_cli_unknown_job(&view.jobs, view.trigger_job_id, &error);
 	}
-	return print_view(&view);
+	return err == LB_OK ? print_view(&view) : lb_cli_fail(cli, LB_EXIT_FAILED, &error);
 }
 
 static const struct lb_option options[] = {
