@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "cli/feeding.h"
+#include "cli/words.h"
 #include "config/feed_csv.h"
 
 static const char *const signs[] = {
@@ -61,19 +62,17 @@ static void print_plan(const struct lb_cli *cli, const struct lb_feed *feed)
 	lb_arena_finish(&arena);
 }
 
-static void print_result(const struct lb_cli *cli, const struct lb_feed *feed)
+static void print_result(struct lb_cli *cli, const struct lb_feed *feed)
 {
 	size_t changes = feed->plan.changes.count;
-	(void)cli;
+	size_t unchanged = feed->plan.unchanged;
 	if (changes == 0) {
-		(void)printf("nothing to change: %zu rows are as the feed has them\n",
-			     feed->plan.unchanged);
+		(void)printf("nothing to change: the control table is as the feed has it, %s\n",
+			     lb_words_count(&cli->arena, unchanged, "row"));
 	} else if (feed->applied) {
-		(void)printf("applied: %zu changed, %zu unchanged\n", changes,
-			     feed->plan.unchanged);
-	} else if (feed->dry_run) {
-		(void)printf("dry run: %zu to change, %zu unchanged\n", changes,
-			     feed->plan.unchanged);
+		(void)printf("applied: %zu changed, %zu unchanged\n", changes, unchanged);
+	} else {
+		(void)printf("dry run: %zu to change, %zu unchanged\n", changes, unchanged);
 	}
 }
 
@@ -108,7 +107,7 @@ static json_t *plan_json(const struct lb_feed *feed)
 			 (json_int_t)feed->plan.unchanged, "changes", changes, "notices", notices);
 }
 
-static int report(const struct lb_cli *cli, const struct lb_feed *feed, enum lb_err err,
+static int report(struct lb_cli *cli, const struct lb_feed *feed, enum lb_err err,
 		  const struct lb_error *error)
 {
 	if (cli->json) {
@@ -128,6 +127,29 @@ static int report(const struct lb_cli *cli, const struct lb_feed *feed, enum lb_
 	return LB_EXIT_OK;
 }
 
+static int report_bad_rows(const struct lb_cli *cli, const struct lb_problem_list *problems,
+			   const struct lb_error *error)
+{
+	if (cli->json) {
+		(void)lb_cli_print_json(json_pack("{s:b, s:o}", "applied", 0, "problems",
+						  lb_json_problems(problems)));
+	} else {
+		lb_cli_print_problems(cli, problems);
+	}
+	return lb_cli_fail(cli, LB_EXIT_USAGE, error);
+}
+
+/* A dry run makes no store: without one, the control table is empty. */
+static enum lb_err plan_or_apply(struct lb_cli *cli, struct lb_feed *feed, struct lb_error *error)
+{
+	struct lb_job_list none = {0};
+	enum lb_err err = lb_cli_open_store(cli->config, !feed->dry_run, &cli->store, error);
+	if (err == LB_NOT_FOUND && feed->dry_run) {
+		return lb_feed_plan_make(&none, feed->wanted, &feed->arena, &feed->plan, error);
+	}
+	return err == LB_OK ? lb_feed_run(cli->store, feed, error) : err;
+}
+
 static int run(struct lb_cli *cli)
 {
 	struct lb_problem_list problems = {0};
@@ -139,13 +161,9 @@ static int run(struct lb_cli *cli)
 	}
 	/* The feed is read before the store is made: bad input leaves nothing behind. */
 	if (lb_feed_csv_read(path, &cli->arena, &problems, &rows, &error) != LB_OK) {
-		lb_cli_print_problems(cli, &problems);
-		return lb_cli_fail(cli, LB_EXIT_USAGE, &error);
+		return report_bad_rows(cli, &problems, &error);
 	}
 	lb_cli_print_problems(cli, &problems);
-	if (lb_cli_open_store(cli->config, true, &cli->store, &error) != LB_OK) {
-		return lb_cli_fail(cli, LB_EXIT_FAILED, &error);
-	}
 	struct lb_feed feed = {
 		.wanted = &rows,
 		.now_us = lb_cli_now(),
@@ -154,7 +172,7 @@ static int run(struct lb_cli *cli)
 		.force = lb_argument_given(&cli->arguments, "force"),
 		.existing = lb_feeding_existing(cli->config),
 	};
-	enum lb_err err = lb_feed_run(cli->store, &feed, &error);
+	enum lb_err err = plan_or_apply(cli, &feed, &error);
 	int code = report(cli, &feed, err, &error);
 	lb_arena_finish(&feed.arena);
 	return code;
