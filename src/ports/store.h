@@ -92,7 +92,8 @@ struct lb_store_impl {
 	 * allow_overwrites: of that name and etag). `existing` reports move the
 	 * point from which rows without `consumed` start. With listed_all, events
 	 * whose file is gone are forgotten once every waiting row has consumed them
-	 * and they are older than keep_us; ended runs and audit entries of that age
+	 * and they are older than keep_us, but for those that a waiting job's latest
+	 * run needs, unless it succeeded; ended runs and audit entries of that age
 	 * go with them (never a job's latest run). ret_new (may be NULL): how many
 	 * events were added. */
 	enum lb_err (*record)(struct lb_store *store, const struct lb_sensor_report_list *reports,
@@ -117,7 +118,7 @@ struct lb_store_impl {
 	/* With base_location: the distinct sensor_ids of sensor_source in the
 	 * control table (compared folded), with their checkpoints under that base
 	 * location, sorted by sensor_id. Without (NULL, NULL): every sensor that
-	 * was ever looked at. */
+	 * was ever looked at, sorted by sensor_id, source, base location. */
 	enum lb_err (*load_sensors)(struct lb_store *store, const char *sensor_source,
 				    const char *base_location, struct lb_arena *arena,
 				    struct lb_sensor_state_list *ret_sensors,
