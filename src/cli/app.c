@@ -33,6 +33,9 @@ void lb_cli_print_problems(const struct lb_cli *cli, const struct lb_problem_lis
 	bool color = cli->color && isatty(STDERR_FILENO) == 1;
 	for (size_t i = 0; i < problems->count; i++) {
 		const struct lb_problem *problem = &problems->items[i];
+		if (cli->quiet && problem->kind != LB_PROBLEM_ERROR) {
+			continue;
+		}
 		enum lb_style style = style_of(problem->kind);
 		(void)fprintf(stderr, "%s%s%s: %s: %s", lb_style_begin(style, color),
 			      lb_problem_kind_text(problem->kind), lb_style_end(style, color),
@@ -42,6 +45,21 @@ void lb_cli_print_problems(const struct lb_cli *cli, const struct lb_problem_lis
 		}
 		(void)fputc('\n', stderr);
 	}
+}
+
+json_t *lb_json_problems(const struct lb_problem_list *problems)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < problems->count; i++) {
+		const struct lb_problem *problem = &problems->items[i];
+		(void)json_array_append_new(list,
+					    json_pack("{s:s, s:o, s:o, s:o}", "kind",
+						      lb_problem_kind_text(problem->kind), "place",
+						      lb_json_text(problem->place), "text",
+						      lb_json_text(problem->text), "remedy",
+						      lb_json_text(problem->remedy)));
+	}
+	return list;
 }
 
 enum lb_err lb_cli_overrides(struct lb_cli *cli, struct lb_overrides *ret_overrides,
@@ -177,13 +195,26 @@ int64_t lb_cli_now(void)
 	return (int64_t)now.tv_sec * LB_SECOND + now.tv_nsec / 1000;
 }
 
+/* A job that calls is known by what its runner told it. */
+static const char *calling_run(struct lb_cli *cli)
+{
+	const char *job = getenv("LAKEBEAT_TRIGGER_JOB_ID");
+	const char *run_no = getenv("LAKEBEAT_RUN_NO");
+	if (getenv("LAKEBEAT_RUN_TOKEN") == NULL || job == NULL || run_no == NULL) {
+		return "";
+	}
+	const char *text = lb_arena_printf(&cli->arena, ", run %s of job %s", run_no, job);
+	return text != NULL ? text : "";
+}
+
 const char *lb_cli_who(struct lb_cli *cli)
 {
 	char host[256] = "localhost";
 	const struct passwd *user = getpwuid(getuid());
 	(void)gethostname(host, sizeof(host) - 1);
-	const char *who = lb_arena_printf(&cli->arena, "%s@%s",
-					  user != NULL ? user->pw_name : "somebody", host);
+	const char *who =
+		lb_arena_printf(&cli->arena, "%s@%s%s", user != NULL ? user->pw_name : "somebody",
+				host, calling_run(cli));
 	return who != NULL ? who : "somebody";
 }
 

@@ -39,8 +39,11 @@ bool lb_cli_reload(struct lb_cli *cli, struct lb_config **ret_config);
 enum lb_err lb_cli_overrides(struct lb_cli *cli, struct lb_overrides *ret_overrides,
 			     struct lb_error *error) LB_MUST_CHECK;
 
-/* Prints problems to standard error, unless json: then nothing. */
+/* Prints problems to standard error; with quiet only errors. */
 void lb_cli_print_problems(const struct lb_cli *cli, const struct lb_problem_list *problems);
+
+/* [{"kind", "place", "text", "remedy"}, …]; a new reference. */
+json_t *lb_json_problems(const struct lb_problem_list *problems);
 
 /* Loads the configuration and opens its store. create: make the file if it is
  * missing. Returns LB_EXIT_OK or what the verb is to return. */
@@ -57,7 +60,8 @@ enum lb_err lb_cli_read(struct lb_cli *cli,
 /* Wall clock, microseconds. */
 int64_t lb_cli_now(void);
 
-/* Who calls, for the audit log: "user@host"; in arena, never NULL. */
+/* Who calls, for the audit log: "user@host", or "user@host, run 3 of job 555"; in
+ * arena, never NULL. */
 const char *lb_cli_who(struct lb_cli *cli);
 
 /* The known job nearest to an unknown one goes into the message. LB_NOT_FOUND. */

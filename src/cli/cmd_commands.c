@@ -85,12 +85,23 @@ static int submit(struct lb_cli *cli, struct lb_command command, const char *adv
 	return code;
 }
 
+/* The token of the run that calls, unless it speaks of another job. */
+static const char *own_token(const char *trigger_job_id)
+{
+	const char *token = getenv("LAKEBEAT_RUN_TOKEN");
+	const char *own_job = getenv("LAKEBEAT_TRIGGER_JOB_ID");
+	if (token == NULL || *token == '\0' ||
+	    (own_job != NULL && !lb_text_equal(own_job, trigger_job_id))) {
+		return NULL;
+	}
+	return token;
+}
+
 static int run_complete(struct lb_cli *cli)
 {
 	const char *token = lb_argument(&cli->arguments, "token");
-	const char *own = getenv("LAKEBEAT_RUN_TOKEN");
-	if (token == NULL && own != NULL && *own != '\0') {
-		token = own;
+	if (token == NULL) {
+		token = own_token(cli->arguments.operands.items[0]);
 	}
 	return submit(cli,
 		      (struct lb_command){

@@ -23,6 +23,16 @@ struct emission {
 	int64_t time_us;
 };
 
+/* As well as the file system can: some cannot, and the file is there all the same. */
+static void sync_folder(const char *path)
+{
+	int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder >= 0) {
+		(void)fsync(folder);
+		(void)close(folder);
+	}
+}
+
 static enum lb_err open_folder(struct emission *emission, struct lb_error *error)
 {
 	const char *path = lb_arena_printf(&emission->cli->arena, "%s/%s", emission->base,
@@ -30,7 +40,9 @@ static enum lb_err open_folder(struct emission *emission, struct lb_error *error
 	if (path == NULL) {
 		return lb_fail_nomem(error);
 	}
-	if (mkdir(path, 0777) != 0 && errno != EEXIST) {
+	if (mkdir(path, 0777) == 0) {
+		sync_folder(emission->base);
+	} else if (errno != EEXIST) {
 		return lb_fail(error, LB_IO, "cannot make folder %s: %s", path, strerror(errno));
 	}
 	emission->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

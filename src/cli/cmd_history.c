@@ -31,20 +31,6 @@ static enum lb_err look_for_events(struct lb_store *store, struct view *view,
 	return store->impl->load_events(store, &inputs, view->arena, &view->events, error);
 }
 
-/* Nothing is known of the job; is it known at all? */
-static enum lb_err look_for_job(struct lb_store *store, struct view *view, struct lb_error *error)
-{
-	struct lb_job_list jobs = {0};
-	struct lb_job_query all = {.all = true};
-	enum lb_err err = store->impl->load_jobs(store, &all, view->arena, &jobs, error);
-	for (size_t i = 0; i < jobs.count && err == LB_OK; i++) {
-		if (lb_text_equal(jobs.items[i].trigger_job_id, view->trigger_job_id)) {
-			return LB_OK;
-		}
-	}
-	return err == LB_OK ? lb_cli_unknown_job(&jobs, view->trigger_job_id, error) : err;
-}
-
 static enum lb_err look(struct lb_store *store, void *data, struct lb_error *error)
 {
 	struct view *view = data;
@@ -64,13 +50,11 @@ static enum lb_err look(struct lb_store *store, void *data, struct lb_error *err
 		return err;
 	}
 	if (lb_argument_given(&view->cli->arguments, "audit")) {
-		enum lb_err err = store->impl->load_audit(store, &audit, view->arena, &view->audit,
-							  error);
-		bool none = view->audit.count == 0 && view->trigger_job_id != NULL;
-		return err == LB_OK && none ? look_for_job(store, view, error) : err;
+		return store->impl->load_audit(store, &audit, view->arena, &view->audit, error);
 	}
 	err = store->impl->load_runs(store, &query, view->arena, &view->runs, error);
-	return err == LB_OK ? look_for_events(store, view, error) : err;
+	bool events = view->cli->json || lb_argument_given(&view->cli->arguments, "events");
+	return err == LB_OK && events ? look_for_events(store, view, error) : err;
 }
 
 /* A job that left the control table is still known by its history. */

@@ -1,10 +1,10 @@
 #include "base/text.h"
 #include "base/time.h"
-#include "cli/app.h"
+#include "cli/sensor_errors.h"
 #include "cli/words.h"
 
 #include <signal.h>
-#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* One look at the store. */
@@ -13,6 +13,7 @@ struct view {
 	struct lb_job_list jobs;
 	struct lb_run_list runs;
 	struct lb_sensor_state_list sensors;
+	struct lb_sensor_error_list errors;
 	int64_t now_us;
 };
 
@@ -113,22 +114,13 @@ static bool print_runs(const struct lb_cli *cli, struct view *view)
 	return lb_table_print(&table, stdout, cli->color);
 }
 
-static bool print_errors(const struct lb_cli *cli, struct view *view)
+static void print_errors(const struct lb_cli *cli, const struct view *view)
 {
-	struct lb_table table = {.arena = &view->arena, .columns = 2};
-	for (size_t i = 0; i < view->sensors.count; i++) {
-		const struct lb_sensor_state *state = &view->sensors.items[i];
-		if (state->sensor.last_error != NULL) {
-			lb_table_add(&table, LB_STYLE_PLAIN, state->sensor.sensor_id);
-			lb_table_add(&table, LB_STYLE_BAD, state->sensor.last_error);
-		}
+	if (view->errors.count > 0) {
+		(void)putchar('\n');
+		print_head(cli, "Sensors that cannot be read");
+		lb_sensor_errors_print(cli, &view->errors);
 	}
-	if (table.cells.count == 0) {
-		return true;
-	}
-	(void)putchar('\n');
-	print_head(cli, "Sensors that cannot be read");
-	return lb_table_print(&table, stdout, cli->color);
 }
 
 static json_t *sensor_json(const struct lb_sensor_state *state)
@@ -164,54 +156,88 @@ static json_t *view_json(const struct view *view)
 			 sensors);
 }
 
+static bool print_view(const struct lb_cli *cli, struct view *view)
+{
+	if (!print_rows(cli, view) || !print_runs(cli, view)) {
+		return false;
+	}
+	print_errors(cli, view);
+	return true;
+}
+
 static int show(struct lb_cli *cli)
 {
 	struct view view = {.now_us = lb_cli_now()};
 	struct lb_error error = {0};
 	int code = LB_EXIT_OK;
-	if (lb_cli_read(cli, look, &view, &error) != LB_OK) {
-		code = lb_cli_fail(cli, LB_EXIT_FAILED, &error);
-	} else if (cli->json) {
+	enum lb_err err = lb_cli_read(cli, look, &view, &error);
+	if (err == LB_OK) {
+		err = lb_sensor_errors_find(cli->config, &view.jobs, &view.sensors, &view.arena,
+					    &view.errors, &error);
+	}
+	if (err == LB_OK && cli->json) {
 		code = lb_cli_print_json(view_json(&view));
-	} else if (!print_rows(cli, &view) || !print_runs(cli, &view) ||
-		   !print_errors(cli, &view)) {
-		(void)lb_fail_nomem(&error);
+	} else if (err == LB_OK && !print_view(cli, &view)) {
+		err = lb_fail_nomem(&error);
+	}
+	if (err != LB_OK) {
 		code = lb_cli_fail(cli, LB_EXIT_FAILED, &error);
 	}
 	lb_arena_finish(&view.arena);
 	return code;
 }
 
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int number)
+/* The terminal's other screen, so that what was there before comes back. */
+static void begin_screen(void)
 {
-	(void)number;
-	interrupted = 1;
+	(void)setvbuf(stdout, NULL, _IOFBF, (size_t)1 << 16);
+	(void)fputs("\033[?1049h\033[?25l", stdout);
 }
 
-/* Redraws in place on a terminal, appends elsewhere. Ctrl-C is the way out, so it
- * ends with success. */
+static void end_screen(void)
+{
+	(void)fputs("\033[?25h\033[?1049l", stdout);
+	(void)fflush(stdout);
+}
+
+static int draw(struct lb_cli *cli, bool terminal, long seconds)
+{
+	if (terminal) {
+		struct lb_arena arena = {0};
+		(void)printf("\033[H\033[2J%s%s, every %ld s; ctrl-C ends it%s\n\n",
+			     lb_style_begin(LB_STYLE_DIM, cli->color),
+			     lb_words_time(&arena, lb_cli_now()), seconds,
+			     lb_style_end(LB_STYLE_DIM, cli->color));
+		lb_arena_finish(&arena);
+	}
+	int code = show(cli);
+	return fflush(stdout) == 0 ? code : LB_EXIT_FAILED;
+}
+
+/* Redraws in place on a terminal, appends elsewhere. Signals are held back but
+ * while it waits, so that none falls between a look and a wait. A signal is the
+ * way out, so it ends with success. */
 static int watch(struct lb_cli *cli, long seconds)
 {
-	struct sigaction action = {.sa_handler = on_interrupt};
-	(void)sigaction(SIGINT, &action, NULL);
-	(void)sigaction(SIGTERM, &action, NULL);
+	const struct timespec pause = {.tv_sec = seconds};
 	bool terminal = isatty(STDOUT_FILENO) == 1;
-	int code = LB_EXIT_OK;
-	while (interrupted == 0 && code == LB_EXIT_OK) {
-		if (terminal) {
-			(void)fputs("\033[H\033[2J", stdout);
-		}
-		code = show(cli);
-		if (fflush(stdout) != 0) {
-			return LB_EXIT_FAILED;
-		}
-		if (interrupted == 0) {
-			(void)sleep((unsigned)seconds);
-		}
+	sigset_t signals;
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGINT);
+	(void)sigaddset(&signals, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
+	if (terminal) {
+		begin_screen();
 	}
-	return code;
+	int code = draw(cli, terminal, seconds);
+	while (code == LB_EXIT_OK && sigtimedwait(&signals, NULL, &pause) < 0) {
+		code = draw(cli, terminal, seconds);
+	}
+	if (terminal) {
+		end_screen();
+	}
+	/* What went wrong was told on the screen that is gone. */
+	return code != LB_EXIT_OK && terminal ? show(cli) : code;
 }
 
 static int run(struct lb_cli *cli)

@@ -1,5 +1,6 @@
 #include "cli/drive.h"
 
+#include "cli/words.h"
 #include "runners/command/command.h"
 #include "sources/trigger_file/trigger_file.h"
 
@@ -158,7 +159,7 @@ static void stop_loop(void *data)
 	uv_stop(data);
 }
 
-static int print_totals(const struct lb_cli *cli, const struct lb_engine_totals *totals)
+static int print_totals(struct lb_cli *cli, const struct lb_engine_totals *totals)
 {
 	if (cli->json) {
 		return lb_cli_print_json(json_pack(
@@ -168,14 +169,14 @@ static int print_totals(const struct lb_cli *cli, const struct lb_engine_totals 
 			(json_int_t)totals->runs_ended, "problems", (json_int_t)totals->problems));
 	}
 	if (!cli->quiet) {
-		(void)printf("%llu new events, %llu runs planned, %llu started, %llu ended",
-			     (unsigned long long)totals->new_events,
-			     (unsigned long long)totals->runs_planned,
+		(void)printf("%s, %s planned, %llu started, %llu ended",
+			     lb_words_count(&cli->arena, totals->new_events, "new event"),
+			     lb_words_count(&cli->arena, totals->runs_planned, "run"),
 			     (unsigned long long)totals->runs_accepted,
 			     (unsigned long long)totals->runs_ended);
 		if (totals->problems > 0) {
-			(void)printf(", %llu problems; lakebeat status shows them",
-				     (unsigned long long)totals->problems);
+			(void)printf("; %s, see the log and lakebeat status",
+				     lb_words_count(&cli->arena, totals->problems, "problem"));
 		}
 		(void)fputc('\n', stdout);
 	}

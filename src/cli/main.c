@@ -12,6 +12,11 @@
 static int unknown_verb(const struct lb_cli *cli, const char *name)
 {
 	struct lb_error error;
+	if (name[0] == '-') {
+		(void)lb_fail(&error, LB_INVALID,
+			      "the verb comes first: lakebeat VERB %s; see lakebeat --help", name);
+		return lb_cli_fail(cli, LB_EXIT_USAGE, &error);
+	}
 	const char *names[64];
 	size_t count = 0;
 	while (lb_verbs[count] != NULL && count < 64) {
@@ -101,7 +106,7 @@ int main(int argc, char **argv)
 	if (supervised >= 0) {
 		return supervised;
 	}
-	(void)setlocale(LC_CTYPE, "");
+	(void)setlocale(LC_CTYPE, "C.UTF-8"); /* what is printed is UTF-8 everywhere */
 	struct lb_cli cli = {
 		.log = {.fd = STDERR_FILENO, .level = LB_LOG_WARNING, .format = LB_LOG_TEXT},
 	};

@@ -33,6 +33,13 @@ const char *lb_words_distance(struct lb_arena *arena, int64_t time_us, int64_t n
 	return copy != NULL ? copy : "?";
 }
 
+const char *lb_words_count(struct lb_arena *arena, uint64_t count, const char *noun)
+{
+	const char *text = lb_arena_printf(arena, "%llu %s%s", (unsigned long long)count, noun,
+					   count == 1 ? "" : "s");
+	return text != NULL ? text : "?";
+}
+
 const char *lb_words_job(struct lb_arena *arena, const struct lb_job *job)
 {
 	const char *id = lb_text_printable(arena, job->trigger_job_id);
@@ -133,9 +140,9 @@ const char *lb_words_row(struct lb_arena *arena, const struct lb_job *job, const
 				       lb_text_printable(arena, row->status_text));
 		break;
 	case LB_ROW_SOFT:
-		text = lb_arena_printf(arena, "has no new event%s%s",
-				       lb_row_is_paused(row) ? " taken up (it is paused)" : "",
-				       waiting(arena, row));
+		text = lb_row_is_paused(row)
+			       ? lb_arena_printf(arena, "is paused%s", waiting(arena, row))
+			       : "has no new event, and need not have one";
 		break;
 	case LB_ROW_VERDICT_MAX:
 		break;

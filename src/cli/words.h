@@ -11,6 +11,8 @@
 const char *lb_words_time(struct lb_arena *arena, int64_t time_us);
 /* "3 min ago", "in 10 s", "now"; in arena. */
 const char *lb_words_distance(struct lb_arena *arena, int64_t time_us, int64_t now_us);
+/* "1 run", "2 runs"; in arena. */
+const char *lb_words_count(struct lb_arena *arena, uint64_t count, const char *noun);
 /* "revenue_job (666666666)", or the id alone; printable, in arena. */
 const char *lb_words_job(struct lb_arena *arena, const struct lb_job *job);
 /* "3", or "3.2" for the second attempt. */
