@@ -51,6 +51,7 @@ static enum lb_err open_runner(struct lb_drive *drive, const struct lb_config *c
 		.runs_directory = settings->runs_directory,
 		.working_directory = settings->working_directory,
 		.max_parallel = settings->max_parallel,
+		.keep_us = config->keep_history_us,
 	};
 	struct lb_runner *runner;
 	enum lb_err err = list_jobs(drive, config, &options, error);

@@ -152,6 +152,7 @@ enum lb_err lb_command_runner_create(uv_loop_t *loop, const struct lb_command_op
 	runner->base.name = runner->settings.name;
 	runner->base.max_parallel = options->max_parallel;
 	runner->base.poll_interval_us = POLL_INTERVAL_US;
+	runner->keep_us = options->keep_us;
 	*ret_runner = &runner->base;
 	return LB_OK;
 }

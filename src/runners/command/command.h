@@ -25,7 +25,8 @@ struct lb_command_job {
  * runs_directory: where runs keep claim, events, output and exit status; created
  *                 with mode 0700 where it is missing.
  * working_directory: of the jobs, NULL: lakebeat's own.
- * max_parallel:   as in ports/runner.h. */
+ * max_parallel:   as in ports/runner.h.
+ * keep_us:        how long the directories of ended runs are kept; 0: for ever. */
 struct lb_command_options {
 	const char *name;
 	const char *const *argv;
@@ -34,6 +35,7 @@ struct lb_command_options {
 	const char *runs_directory;
 	const char *working_directory;
 	int max_parallel;
+	int64_t keep_us;
 };
 
 /* loop: borrowed; after destroy it must turn until the runner's handles are closed.

@@ -31,10 +31,13 @@ struct lb_command_runner {
 	struct lb_command_settings settings;
 	uv_loop_t *loop;
 	int null;
+	int64_t keep_us;
 	struct lb_command_queue waiting;
 	struct lb_command_request *launching;
 	bool launch_busy;
 	uv_work_t launch_work;
+	uv_work_t sweep_work;
+	int64_t swept_at_us;
 	struct lb_command_children children;
 	struct lb_command_turned_away turned_away;
 	uv_idle_t next_turn;

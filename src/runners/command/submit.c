@@ -1,10 +1,15 @@
 #include "runners/command/request.h"
+#include "runners/command/sweep.h"
 
 #include <inttypes.h>
 
 /* How many requests a worker gets at a time: their answers come together, and the
  * first one should not wait long for the last. */
 #define BATCH_MAX 16
+
+/* How often a long-lived process looks whether a sweep is due; the sweep itself
+ * happens once a day. */
+#define SWEEP_INTERVAL_US ((int64_t)3600 * 1000 * 1000)
 
 void lb_command_queue_init(struct lb_command_queue *queue)
 {
@@ -71,6 +76,32 @@ static void execute_launches(uv_work_t *work)
 	}
 }
 
+/* Whoever adds directories also removes old ones, behind the answers. */
+static void execute_sweep(uv_work_t *work)
+{
+	struct lb_command_runner *runner = work->data;
+	lb_command_sweep(runner->settings.runs, runner->keep_us, lb_command_now_us());
+}
+
+static void on_swept(uv_work_t *work, int status)
+{
+	(void)status;
+	lb_command_runner_release(work->data);
+}
+
+static void sweep_once(struct lb_command_runner *runner)
+{
+	if (runner->keep_us <= 0 || runner->destroyed ||
+	    runner->swept_at_us > lb_command_now_us() - SWEEP_INTERVAL_US) {
+		return;
+	}
+	runner->swept_at_us = lb_command_now_us();
+	runner->handles++;
+	runner->sweep_work.data = runner;
+	/* Fails only without a callback. */
+	(void)uv_queue_work(runner->loop, &runner->sweep_work, execute_sweep, on_swept);
+}
+
 static void launch_waiting(struct lb_command_runner *runner);
 
 /* A supervisor's end may have been signalled before its pid was known here. */
@@ -89,6 +120,7 @@ static void on_launched(uv_work_t *work, int status)
 	}
 	runner->launch_busy = false;
 	launch_waiting(runner);
+	sweep_once(runner);
 	lb_command_runner_release(runner);
 }
 
