@@ -46,7 +46,8 @@ struct lb_run_input_list LB_LIST_OF(struct lb_run_input);
  * tries:     requests that brought no acceptance so far.
  * refused:   the last answer was a definite no.
  * next_try_at_us: not submitted before then.
- * Times are LB_TIME_NONE until they happen. */
+ * Times are LB_TIME_NONE until they happen.
+ * changed:   set by core when the run is to be saved. */
 struct lb_run {
 	int64_t id;
 	const char *trigger_job_id;
@@ -65,6 +66,7 @@ struct lb_run {
 	int64_t submitted_at_us;
 	int64_t ended_at_us;
 	struct lb_run_input_list inputs;
+	bool changed;
 };
 
 struct lb_run_list LB_LIST_OF(struct lb_run);

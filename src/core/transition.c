@@ -56,16 +56,15 @@ enum lb_err lb_transition_run(struct lb_job *job, enum lb_run_state state, const
 enum lb_err lb_transition_save_run(struct lb_run *run, struct lb_changes *changes,
 				   struct lb_error *error)
 {
-	for (size_t i = changes->runs.count; i > 0; i--) {
-		if (changes->runs.items[i - 1] == run) {
-			return LB_OK;
-		}
+	if (run->changed) {
+		return LB_OK;
 	}
 	struct lb_run **item = lb_list_add(changes->arena, &changes->runs);
 	if (item == NULL) {
 		return lb_fail_nomem(error);
 	}
 	*item = run;
+	run->changed = true;
 	return LB_OK;
 }
 

@@ -24,6 +24,9 @@ void test_job_finish(struct test_job *test)
 void test_job_next_beat(struct test_job *test)
 {
 	test->changes = (struct lb_changes){.arena = &test->arena, .who = "test"};
+	if (test->job.run != NULL) {
+		test->job.run->changed = false;
+	}
 	for (size_t i = 0; i < test->job.rows.count; i++) {
 		test->job.rows.items[i].changed = false;
 	}
