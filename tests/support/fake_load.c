@@ -180,6 +180,7 @@ static void load_run(struct fake_state *state, struct lb_arena *arena, const str
 		     bool with_inputs, struct lb_run *run)
 {
 	*run = *stored;
+	run->changed = false;
 	run->trigger_job_id = copy(arena, stored->trigger_job_id);
 	run->runner = copy(arena, stored->runner);
 	run->external_id = copy(arena, stored->external_id);
