@@ -5,6 +5,7 @@
 #include "runners/command/command.h"
 
 #include <locale.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -106,6 +107,8 @@ int main(int argc, char **argv)
 	if (supervised >= 0) {
 		return supervised;
 	}
+	/* A file size limit is an error like a full disk, not the end. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)setlocale(LC_CTYPE, "C.UTF-8"); /* what is printed is UTF-8 everywhere */
 	struct lb_cli cli = {
 		.log = {.fd = STDERR_FILENO, .level = LB_LOG_WARNING, .format = LB_LOG_TEXT},
