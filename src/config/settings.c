@@ -82,7 +82,8 @@ static const struct lb_setting file_settings[] = {
 	 .least = LB_HOUR,
 	 .most = 10000 * LB_DAY,
 	 AT(lb_config, keep_history_us),
-	 .help = "How long ended runs, their events and the audit log are kept. Events whose file "
+	 .help = "How long ended runs, their folders and events, and the audit log are kept. "
+		 "Events whose file "
 		 "is still there are never forgotten."},
 	{.key = "busy_timeout",
 	 .type = LB_SETTING_DURATION,
