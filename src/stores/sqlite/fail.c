@@ -77,7 +77,8 @@ enum lb_err lb_sqlite_fail(const struct lb_sqlite *sqlite, int code, struct lb_e
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
 		return lb_fail(error, LB_IO,
-			       "%s is read-only; let this user write the file and its folder",
+			       "%s is read-only; let this user write the file, those beside it "
+			       "(-wal and -shm) and its folder",
 			       sqlite->path);
 	case SQLITE_NOTADB:
 		return lb_fail(error, LB_CORRUPT,
