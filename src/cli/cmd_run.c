@@ -4,8 +4,6 @@
 #include "config/show.h"
 
 #include <signal.h>
-#include <string.h>
-#include <sys/stat.h>
 
 /* What the daemon is doing: the engine runs, or stops to end or to begin anew with
  * next, the configuration that a reload brought. */
@@ -17,32 +15,53 @@ struct daemon {
 	uv_signal_t interrupt;
 	uv_signal_t hang_up;
 	uv_timer_t feed_timer;
-	struct timespec feed_time;
+	struct lb_feeding feeding;
 	struct lb_config *next;
 	bool ending;
+	bool engine_idle;
 	int code;
 };
 
-static void feed_when_changed(struct daemon *daemon)
+static bool is_stopping(const struct daemon *daemon)
 {
-	struct lb_cli *cli = daemon->cli;
-	struct stat status;
-	if (cli->config->feed == NULL || stat(cli->config->feed, &status) != 0 ||
-	    memcmp(&status.st_mtim, &daemon->feed_time, sizeof(status.st_mtim)) == 0) {
-		return;
-	}
-	daemon->feed_time = status.st_mtim;
-	if (lb_feeding_apply(cli, cli->config->feed) && daemon->drive.engine != NULL) {
-		lb_engine_wake(daemon->drive.engine, true);
-	}
+	return daemon->ending || daemon->next != NULL || daemon->engine_idle;
 }
 
 static void on_feed_timer(uv_timer_t *timer)
 {
-	feed_when_changed(timer->data);
+	struct daemon *daemon = timer->data;
+	lb_feeding_apply_later(&daemon->feeding, &daemon->loop);
 }
 
-static void close_handles(struct daemon *daemon)
+static void on_engine_idle(void *data);
+
+static enum lb_err open_engine(struct daemon *daemon, const struct lb_config *config,
+			       struct lb_error *error)
+{
+	return lb_drive_open(&daemon->drive, daemon->cli, config, &daemon->loop, LB_ENGINE_RUN,
+			     on_engine_idle, daemon, error);
+}
+
+/* The feed comes first, so that the first pass looks for what it declares. */
+static void begin(struct daemon *daemon)
+{
+	const struct lb_config *config = daemon->cli->config;
+	uint64_t look_ms = (uint64_t)(config->poll_interval_us / 1000);
+	daemon->feeding.config = config;
+	lb_feeding_apply(&daemon->feeding);
+	(void)uv_timer_start(&daemon->feed_timer, on_feed_timer, look_ms, look_ms);
+	daemon->engine_idle = false;
+	lb_engine_start(daemon->drive.engine);
+	lb_log(&daemon->cli->log, LB_LOG_INFO, "ready", "store", config->store_path, NULL);
+}
+
+static void stop(struct daemon *daemon)
+{
+	(void)uv_timer_stop(&daemon->feed_timer);
+	lb_engine_stop(daemon->drive.engine);
+}
+
+static void end(struct daemon *daemon)
 {
 	uv_close((uv_handle_t *)&daemon->terminate, NULL);
 	uv_close((uv_handle_t *)&daemon->interrupt, NULL);
@@ -50,50 +69,68 @@ static void close_handles(struct daemon *daemon)
 	uv_close((uv_handle_t *)&daemon->feed_timer, NULL);
 }
 
-static void on_idle(void *data);
+static void exchange_config(struct daemon *daemon)
+{
+	struct lb_cli *cli = daemon->cli;
+	lb_config_destroy(cli->config);
+	cli->config = daemon->next;
+	cli->log.level = cli->config->log_level;
+	cli->log.format = cli->config->log_format;
+	lb_log(&cli->log, LB_LOG_INFO, "configuration reloaded", NULL);
+}
 
-static bool start_engine(struct daemon *daemon)
+/* What nobody can know before it is tried may still refuse the new configuration;
+ * then the old one goes on. */
+static void begin_anew(struct daemon *daemon)
 {
 	struct lb_error error = {0};
-	enum lb_err err = lb_drive_open(&daemon->drive, daemon->cli, daemon->cli->config,
-					&daemon->loop, LB_ENGINE_RUN, on_idle, daemon, &error);
-	if (err != LB_OK) {
-		daemon->code = lb_cli_fail(
-			daemon->cli, err == LB_INVALID ? LB_EXIT_USAGE : LB_EXIT_FAILED, &error);
-		return false;
+	enum lb_err err = open_engine(daemon, daemon->next, &error);
+	if (err == LB_OK) {
+		exchange_config(daemon);
+	} else {
+		lb_log(&daemon->cli->log, LB_LOG_ERROR,
+		       "new configuration refused, the old one stays", "error", error.message,
+		       NULL);
+		lb_config_destroy(daemon->next);
+		err = open_engine(daemon, daemon->cli->config, &error);
 	}
-	uint64_t feed_ms = (uint64_t)(daemon->cli->config->poll_interval_us / 1000);
-	(void)uv_timer_start(&daemon->feed_timer, on_feed_timer, feed_ms, feed_ms);
-	lb_engine_start(daemon->drive.engine);
-	lb_log(&daemon->cli->log, LB_LOG_INFO, "ready", "store", daemon->cli->config->store_path,
-	       NULL);
-	return true;
-}
-
-static void end(struct daemon *daemon)
-{
-	lb_drive_close(&daemon->drive);
-	close_handles(daemon);
-}
-
-/* The engine has stopped: the process ends, or goes on with the new configuration. */
-static void on_idle(void *data)
-{
-	struct daemon *daemon = data;
-	if (daemon->ending || daemon->next == NULL) {
+	daemon->next = NULL;
+	if (err == LB_OK) {
+		begin(daemon);
+	} else {
+		daemon->code = lb_cli_fail(daemon->cli, LB_EXIT_FAILED, &error);
 		end(daemon);
+	}
+}
+
+/* Goes on when neither the engine nor a feed is at work any more. */
+static void proceed(struct daemon *daemon)
+{
+	if (!daemon->engine_idle || daemon->feeding.busy) {
 		return;
 	}
 	lb_drive_close(&daemon->drive);
-	lb_config_destroy(daemon->cli->config);
-	daemon->cli->config = daemon->next;
-	daemon->next = NULL;
-	daemon->cli->log.level = daemon->cli->config->log_level;
-	daemon->cli->log.format = daemon->cli->config->log_format;
-	lb_log(&daemon->cli->log, LB_LOG_INFO, "configuration reloaded", NULL);
-	if (!start_engine(daemon)) {
-		close_handles(daemon);
+	if (daemon->ending || daemon->next == NULL) {
+		end(daemon);
+	} else {
+		begin_anew(daemon);
 	}
+}
+
+static void on_engine_idle(void *data)
+{
+	struct daemon *daemon = data;
+	daemon->engine_idle = true;
+	proceed(daemon);
+}
+
+static void on_fed(void *data, bool applied)
+{
+	struct daemon *daemon = data;
+	if (applied && !is_stopping(daemon)) {
+		lb_engine_wake(daemon->drive.engine, true);
+	}
+	proceed(daemon);
 }
 
 static void on_terminate(uv_signal_t *handle, int number)
@@ -105,29 +142,28 @@ static void on_terminate(uv_signal_t *handle, int number)
 	lb_log(&daemon->cli->log, LB_LOG_INFO, "stopping", "signal",
 	       number == SIGTERM ? "SIGTERM" : "SIGINT", NULL);
 	daemon->ending = true;
-	(void)uv_timer_stop(&daemon->feed_timer);
-	lb_engine_stop(daemon->drive.engine);
+	stop(daemon);
 }
 
 /* What only a start can change keeps the whole reload out: half of a new
  * configuration is worse than the old one. */
-static bool takes_effect(struct daemon *daemon, const struct lb_config *next)
+static enum lb_err check_next(const struct daemon *daemon, const struct lb_config *next,
+			      struct lb_error *error)
 {
 	struct lb_arena arena = {0};
-	struct lb_error error = {0};
 	const char *key = NULL;
-	enum lb_err err = lb_config_needs_restart(daemon->cli->config, next, &arena, &key, &error);
-	if (err != LB_OK) {
-		lb_log(&daemon->cli->log, LB_LOG_ERROR, "reload refused", "error", error.message,
-		       NULL);
-	} else if (key != NULL) {
-		lb_log(&daemon->cli->log, LB_LOG_ERROR,
-		       "reload refused: a setting has changed that takes effect at start only",
-		       "setting", key, NULL);
+	enum lb_err err = lb_config_need_runner(next, error);
+	if (err == LB_OK) {
+		err = lb_config_needs_restart(daemon->cli->config, next, &arena, &key, error);
 	}
-	bool ok = err == LB_OK && key == NULL;
+	if (err == LB_OK && key != NULL) {
+		err = lb_fail(error, LB_INVALID,
+			      "%s has changed, and takes effect at start only; stop lakebeat and "
+			      "start it again",
+			      key);
+	}
 	lb_arena_finish(&arena);
-	return ok;
+	return err;
 }
 
 static void on_hang_up(uv_signal_t *handle, int number)
@@ -136,22 +172,18 @@ static void on_hang_up(uv_signal_t *handle, int number)
 	struct daemon *daemon = handle->data;
 	struct lb_config *next = NULL;
 	struct lb_error error = {0};
-	if (daemon->ending || daemon->next != NULL || !lb_cli_reload(daemon->cli, &next)) {
+	if (is_stopping(daemon) || !lb_cli_reload(daemon->cli, &next)) {
 		return;
 	}
-	if (lb_config_need_runner(next, &error) != LB_OK) {
-		lb_log(&daemon->cli->log, LB_LOG_ERROR, "reload refused", "error", error.message,
+	if (check_next(daemon, next, &error) != LB_OK) {
+		lb_log(&daemon->cli->log, LB_LOG_ERROR,
+		       "new configuration refused, the old one stays", "error", error.message,
 		       NULL);
 		lb_config_destroy(next);
 		return;
 	}
-	if (!takes_effect(daemon, next)) {
-		lb_config_destroy(next);
-		return;
-	}
 	daemon->next = next;
-	(void)uv_timer_stop(&daemon->feed_timer);
-	lb_engine_stop(daemon->drive.engine);
+	stop(daemon);
 }
 
 static void open_handles(struct daemon *daemon)
@@ -181,10 +213,17 @@ static int run(struct lb_cli *cli)
 		(void)lb_fail(&error, LB_IO, "cannot make an event loop");
 		return lb_cli_fail(cli, LB_EXIT_FAILED, &error);
 	}
+	/* Whoever read the log may go away; that is no reason to end. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	daemon.feeding = (struct lb_feeding){.log = &cli->log, .on_end = on_fed, .data = &daemon};
 	open_handles(&daemon);
-	feed_when_changed(&daemon);
-	if (!start_engine(&daemon)) {
-		close_handles(&daemon);
+	enum lb_err err = open_engine(&daemon, cli->config, &error);
+	if (err == LB_OK) {
+		begin(&daemon);
+	} else {
+		daemon.code = lb_cli_fail(cli, err == LB_INVALID ? LB_EXIT_USAGE : LB_EXIT_FAILED,
+					  &error);
+		end(&daemon);
 	}
 	(void)uv_run(&daemon.loop, UV_RUN_DEFAULT);
 	(void)uv_loop_close(&daemon.loop);
