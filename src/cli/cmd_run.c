@@ -17,6 +17,7 @@ struct daemon {
 	uv_timer_t feed_timer;
 	struct lb_feeding feeding;
 	struct lb_config *next;
+	bool reload_again;
 	bool ending;
 	bool engine_idle;
 	int code;
@@ -103,6 +104,46 @@ static void begin_anew(struct daemon *daemon)
 	}
 }
 
+/* What only a start can change keeps the whole reload out: half of a new
+ * configuration is worse than the old one. */
+static enum lb_err check_next(const struct daemon *daemon, const struct lb_config *next,
+			      struct lb_error *error)
+{
+	struct lb_arena arena = {0};
+	const char *key = NULL;
+	enum lb_err err = lb_config_need_runner(next, error);
+	if (err == LB_OK) {
+		err = lb_config_needs_restart(daemon->cli->config, next, &arena, &key, error);
+	}
+	if (err == LB_OK && key != NULL) {
+		err = lb_fail(error, LB_INVALID,
+			      "%s has changed, and takes effect at start only; stop lakebeat and "
+			      "start it again",
+			      key);
+	}
+	lb_arena_finish(&arena);
+	return err;
+}
+
+static void reload(struct daemon *daemon)
+{
+	struct lb_config *next = NULL;
+	struct lb_error error = {0};
+	daemon->reload_again = false;
+	if (!lb_cli_reload(daemon->cli, &next)) {
+		return;
+	}
+	if (check_next(daemon, next, &error) != LB_OK) {
+		lb_log(&daemon->cli->log, LB_LOG_ERROR,
+		       "new configuration refused, the old one stays", "error", error.message,
+		       NULL);
+		lb_config_destroy(next);
+		return;
+	}
+	daemon->next = next;
+	stop(daemon);
+}
+
 /* Goes on when neither the engine nor a feed is at work any more. */
 static void proceed(struct daemon *daemon)
 {
@@ -114,6 +155,9 @@ static void proceed(struct daemon *daemon)
 		end(daemon);
 	} else {
 		begin_anew(daemon);
+		if (daemon->reload_again && !is_stopping(daemon)) {
+			reload(daemon);
+		}
 	}
 }
 
@@ -141,49 +185,23 @@ static void on_terminate(uv_signal_t *handle, int number)
 	}
 	lb_log(&daemon->cli->log, LB_LOG_INFO, "stopping", "signal",
 	       number == SIGTERM ? "SIGTERM" : "SIGINT", NULL);
+	bool stopping = is_stopping(daemon);
 	daemon->ending = true;
-	stop(daemon);
+	if (!stopping) {
+		stop(daemon);
+	}
 }
 
-/* What only a start can change keeps the whole reload out: half of a new
- * configuration is worse than the old one. */
-static enum lb_err check_next(const struct daemon *daemon, const struct lb_config *next,
-			      struct lb_error *error)
-{
-	struct lb_arena arena = {0};
-	const char *key = NULL;
-	enum lb_err err = lb_config_need_runner(next, error);
-	if (err == LB_OK) {
-		err = lb_config_needs_restart(daemon->cli->config, next, &arena, &key, error);
-	}
-	if (err == LB_OK && key != NULL) {
-		err = lb_fail(error, LB_INVALID,
-			      "%s has changed, and takes effect at start only; stop lakebeat and "
-			      "start it again",
-			      key);
-	}
-	lb_arena_finish(&arena);
-	return err;
-}
-
+/* One that comes while a reload is under way is about a file that changed again. */
 static void on_hang_up(uv_signal_t *handle, int number)
 {
 	(void)number;
 	struct daemon *daemon = handle->data;
-	struct lb_config *next = NULL;
-	struct lb_error error = {0};
-	if (is_stopping(daemon) || !lb_cli_reload(daemon->cli, &next)) {
-		return;
+	if (is_stopping(daemon)) {
+		daemon->reload_again = true;
+	} else {
+		reload(daemon);
 	}
-	if (check_next(daemon, next, &error) != LB_OK) {
-		lb_log(&daemon->cli->log, LB_LOG_ERROR,
-		       "new configuration refused, the old one stays", "error", error.message,
-		       NULL);
-		lb_config_destroy(next);
-		return;
-	}
-	daemon->next = next;
-	stop(daemon);
 }
 
 static void open_handles(struct daemon *daemon)
