@@ -29,7 +29,7 @@ meson_lane() {
 	name=$1 cc=$2 suites=$3
 	shift 3
 	directory=build-$name
-	if ! CC=$cc tools/build.sh "$directory" "$@"; then
+	if ! CC=$cc tools/build.sh "$directory" -Dtests=enabled "$@"; then
 		fail "$name" "it does not build"
 		return
 	fi
