@@ -1,0 +1,150 @@
+"""run.py BUILD_DIRECTORY: measures the lakebeat that was built there, each figure beside a
+yardstick in the same run, because absolute times wander from machine to machine and from
+hour to hour. docs/performance.md says what each figure means."""
+import argparse
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import sqlite3
+import struct
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import burst
+import delay
+import idle
+import memory
+from harness import Bench, BenchError, say
+
+PARTS = {"a": idle, "b": burst, "c": delay, "d": memory}
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description="Measures lakebeat beside its yardsticks.")
+    parser.add_argument("build", type=Path, help="build directory with lakebeat in it")
+    parser.add_argument("--only", default="a,b,c,d", help="parts to run, as in a,c",
+                        type=lambda text: text.split(","))
+    parser.add_argument("--quick", action="store_true",
+                        help="small sizes: shows that the bench works, judges nothing")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    parser.add_argument("--output", type=Path, help="where the JSON goes "
+                        "(default: bench.json in the build directory)")
+    arguments = parser.parse_args()
+    unknown = set(arguments.only) - set(PARTS)
+    if unknown:
+        parser.error(f"there is no part {', '.join(sorted(unknown))}; there are a, b, c, d")
+    return arguments
+
+
+def first_value(path, key):
+    with open(path) as lines:
+        for line in lines:
+            name, _, value = line.partition(":")
+            if name.strip() == key:
+                return value.strip()
+    return "unknown"
+
+
+def file_system_of(path):
+    best = ("", "unknown")
+    with open("/proc/mounts") as lines:
+        for line in lines:
+            _, mount, kind, *_ = line.split()
+            if Path(mount) in [path, *path.parents] and len(mount) >= len(best[0]):
+                best = (mount, kind)
+    return best[1]
+
+
+def describe_machine(work):
+    return {
+        "processor": first_value("/proc/cpuinfo", "model name"),
+        "cores": os.cpu_count(),
+        "memory": first_value("/proc/meminfo", "MemTotal"),
+        "kernel": os.uname().release,
+        "file_system": file_system_of(work.resolve()),
+        "sqlite": sqlite3.sqlite_version,
+    }
+
+
+# <linux/fs.h>
+FS_IOC_GETFLAGS, FS_IOC_SETFLAGS, FS_TOPDIR_FL = 0x80086601, 0x40086602, 0x00020000
+
+
+def spread_directories(path):
+    """ext4 steps over the inodes of files that were deleted in the last minutes one by one,
+    so a bench that was cleaned up would slow the next one down. Directories in a "top" one
+    are put far from each other. Other file systems do not know that, and need it not."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    with contextlib.suppress(OSError):
+        flags, = struct.unpack("l", fcntl.ioctl(fd, FS_IOC_GETFLAGS, bytes(8)))
+        fcntl.ioctl(fd, FS_IOC_SETFLAGS, struct.pack("l", flags | FS_TOPDIR_FL))
+    os.close(fd)
+
+
+def number(value, unit):
+    if value is None:
+        return ""
+    return f"{value:,.0f} {unit}" if value >= 1000 else f"{value:.3g} {unit}"
+
+
+def table_row(figure):
+    yardstick = ""
+    if figure.yardstick is not None:
+        yardstick = f"{number(figure.yardstick, figure.unit)} ({figure.yardstick_name})"
+    ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
+    verdict = {None: "", True: "met", False: "MISSED"}[figure.met]
+    return ["(" + figure.part + ")", figure.what, number(figure.lakebeat, figure.unit), yardstick,
+            ratio, figure.target, verdict]
+
+
+def print_table(figures):
+    rows = [["", "figure", "lakebeat", "yardstick", "ratio", "target", "verdict"]]
+    rows += [table_row(figure) for figure in figures]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+
+
+def run_parts(arguments):
+    build = arguments.build.resolve()
+    figures, details = [], {}
+    works = build / "bench-work"
+    works.mkdir(exist_ok=True)
+    spread_directories(works)
+    with tempfile.TemporaryDirectory(dir=works) as work:
+        spread_directories(work)
+        bench = Bench(build / "lakebeat", build / "bench" / "bench-job", Path(work),
+                      arguments.quick)
+        machine = describe_machine(bench.work)
+        for part in arguments.only:
+            results, more = PARTS[part].run(bench)
+            figures += results
+            details[part] = more
+    version = subprocess.check_output([bench.lakebeat, "version"], text=True).strip()
+    return figures, {"lakebeat": version, "quick": arguments.quick, "machine": machine,
+                     "figures": [figure.as_json() for figure in figures], "details": details}
+
+
+def main():
+    arguments = parse_arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the work is removed
+    try:
+        figures, report = run_parts(arguments)
+    except (BenchError, OSError, sqlite3.Error) as error:
+        say(error)
+        return 1
+    text = json.dumps(report, indent=2, ensure_ascii=False)
+    (arguments.output or arguments.build / "bench.json").write_text(text + "\n")
+    if arguments.json:
+        print(text)
+    else:
+        print_table(figures)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
