@@ -10,56 +10,63 @@ static void put_verb_names(FILE *stream)
 	}
 }
 
+/* What comes behind an option or in an operand's place, by enum lb_completes. */
+static const char *const bash_offers[] = {
+	[LB_COMPLETES_NOTHING] = "",
+	[LB_COMPLETES_FILE] = "-f",
+	[LB_COMPLETES_FOLDER] = "-d",
+	[LB_COMPLETES_VERB] = "-W \"$verbs\"",
+	[LB_COMPLETES_SHELL] = "-W \"bash zsh fish\"",
+};
+
+static void bash_value(FILE *stream, const struct lb_option *option)
+{
+	bool optional = option->value == NULL || option->value[0] == '[';
+	if (optional) {
+		return; /* it is joined to the option, or not there */
+	}
+	(void)fprintf(stream, "\t\t--%s", option->name);
+	if (option->letter != 0) {
+		(void)fprintf(stream, "|-%c", option->letter);
+	}
+	(void)fprintf(stream, ") offer=(%s); value=1 ;;\n", bash_offers[option->completes]);
+}
+
 static void bash_verb(FILE *stream, const struct lb_verb *verb)
 {
 	const struct lb_option *option;
-	(void)fprintf(stream, "\t%s) options='", verb->name);
+	(void)fprintf(stream, "\t%s)\n\t\toffer=(%s) options='", verb->name,
+		      bash_offers[verb->completes]);
 	for (size_t i = 0; (option = lb_verb_option(verb, i)) != NULL; i++) {
 		(void)fprintf(stream, "%s--%s", i > 0 ? " " : "", option->name);
 	}
-	(void)fprintf(stream, "'; operands=%s ;;\n",
-		      verb->completes == LB_COMPLETES_FILE  ? "files"
-		      : verb->run == lb_verb_help.run       ? "verbs"
-		      : verb->run == lb_verb_completion.run ? "shells"
-							    : "none");
-}
-
-static void bash_option_values(FILE *stream)
-{
-	for (size_t i = 0; lb_common_options[i].name != NULL; i++) {
-		const struct lb_option *option = &lb_common_options[i];
-		if (option->completes != LB_COMPLETES_NOTHING) {
-			(void)fprintf(
-				stream,
-				"\t--%s) COMPREPLY=($(compgen -%s -- \"$word\")); return ;;\n",
-				option->name, option->completes == LB_COMPLETES_FOLDER ? "d" : "f");
-		}
+	(void)fputs("'\n\t\tcase $before in\n", stream);
+	for (size_t i = 0; (option = lb_verb_option(verb, i)) != NULL; i++) {
+		bash_value(stream, option);
 	}
+	(void)fputs("\t\tesac\n\t\t;;\n", stream);
 }
 
 static void bash(FILE *stream)
 {
 	(void)fputs("# bash completion for lakebeat\n_lakebeat() {\n"
 		    "\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
-		    "\tlocal verb=${COMP_WORDS[1]} options= operands=none verbs='",
+		    "\tlocal verb=${COMP_WORDS[1]} options= value= offer=() verbs='",
 		    stream);
 	put_verb_names(stream);
-	(void)fputs("'\n\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+	(void)fputs("'\n\tCOMPREPLY=()\n\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
 		    "\t\tCOMPREPLY=($(compgen -W \"$verbs\" -- \"$word\"))\n\t\treturn\n\tfi\n"
-		    "\tcase $before in\n",
+		    "\tcase $verb in\n",
 		    stream);
-	bash_option_values(stream);
-	(void)fputs("\tesac\n\tcase $verb in\n", stream);
 	for (size_t i = 0; lb_verbs[i] != NULL; i++) {
 		bash_verb(stream, lb_verbs[i]);
 	}
-	(void)fputs("\tesac\n\tcase $word in\n"
-		    "\t-*) COMPREPLY=($(compgen -W \"$options\" -- \"$word\")); return ;;\n"
-		    "\tesac\n\tcase $operands in\n"
-		    "\tfiles) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n"
-		    "\tverbs) COMPREPLY=($(compgen -W \"$verbs\" -- \"$word\")) ;;\n"
-		    "\tshells) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$word\")) ;;\n"
-		    "\tesac\n}\ncomplete -F _lakebeat lakebeat\n",
+	(void)fputs("\tesac\n\tif [ -z \"$value\" ] && [ \"${word#-}\" != \"$word\" ]; then\n"
+		    "\t\toffer=(-W \"$options\")\n\tfi\n"
+		    "\t[ \"${#offer[@]}\" -gt 0 ] || return 0\n"
+		    "\t[ \"${offer[0]}\" = -W ] || compopt -o filenames 2>/dev/null\n"
+		    "\tmapfile -t COMPREPLY < <(compgen \"${offer[@]}\" -- \"$word\")\n"
+		    "}\ncomplete -F _lakebeat lakebeat\n",
 		    stream);
 }
 
@@ -75,14 +82,27 @@ static void put_quoted(FILE *stream, const char *text, const char *drop)
 	}
 }
 
-static void zsh_option(FILE *stream, const struct lb_option *option)
+static const char *const zsh_offers[] = {
+	[LB_COMPLETES_NOTHING] = "",
+	[LB_COMPLETES_FILE] = "_files",
+	[LB_COMPLETES_FOLDER] = "_files -/",
+	[LB_COMPLETES_VERB] = "", /* their names */
+	[LB_COMPLETES_SHELL] = "(bash zsh fish)",
+};
+
+/* What stands behind the option's name: "[help]", "[help]:VALUE:_files". */
+/* One way to write an option: its letter or its name, and "=" where that joins a
+ * value to it. */
+static void zsh_spec(FILE *stream, const struct lb_option *option, const char *written,
+		     const char *joined)
 {
-	(void)fprintf(stream, "\t\t\t'%s--%s%s[", option->repeats ? "*" : "", option->name,
-		      option->value != NULL ? "=" : "");
-	put_quoted(stream, option->help, "[]:");
+	bool optional = option->value != NULL && option->value[0] == '[';
+	(void)fprintf(stream, "\t\t\t'%s%s%s%s[", option->repeats ? "*" : "", written,
+		      option->value != NULL ? joined : "", optional ? "-" : "");
+	put_quoted(stream, option->help, "[]");
 	(void)fputc(']', stream);
 	if (option->value != NULL) {
-		(void)fputc(':', stream);
+		(void)fputs(optional ? "::" : ":", stream);
 		put_quoted(stream, option->value, "[]:");
 		(void)fputs(option->completes == LB_COMPLETES_FILE     ? ":_files"
 			    : option->completes == LB_COMPLETES_FOLDER ? ":_files -/"
@@ -90,6 +110,30 @@ static void zsh_option(FILE *stream, const struct lb_option *option)
 			    stream);
 	}
 	(void)fputs("' \\\n", stream);
+}
+
+static void zsh_option(FILE *stream, const struct lb_option *option)
+{
+	char written[64];
+	(void)snprintf(written, sizeof(written), "--%s", option->name);
+	zsh_spec(stream, option, written, "=");
+	if (option->letter != 0) {
+		(void)snprintf(written, sizeof(written), "-%c", option->letter);
+		zsh_spec(stream, option, written, "");
+	}
+}
+
+static void zsh_operand(FILE *stream, const struct lb_verb *verb)
+{
+	(void)fputs("\t\t\t'*:", stream);
+	put_quoted(stream, verb->operands != NULL ? verb->operands : " ", "[]");
+	if (verb->completes == LB_COMPLETES_VERB) {
+		(void)fputs(":(", stream);
+		put_verb_names(stream);
+		(void)fputs(")'\n\t\t;;\n", stream);
+	} else {
+		(void)fprintf(stream, ":%s'\n\t\t;;\n", zsh_offers[verb->completes]);
+	}
 }
 
 static void zsh(FILE *stream)
@@ -111,9 +155,7 @@ static void zsh(FILE *stream)
 		for (size_t j = 0; (option = lb_verb_option(verb, j)) != NULL; j++) {
 			zsh_option(stream, option);
 		}
-		(void)fprintf(stream, "\t\t\t'*:%s:%s'\n\t\t;;\n",
-			      verb->operands != NULL ? "operand" : " ",
-			      verb->completes == LB_COMPLETES_FILE ? "_files" : "");
+		zsh_operand(stream, verb);
 	}
 	(void)fputs("\tesac\n}\n_lakebeat \"$@\"\n", stream);
 }
@@ -135,6 +177,23 @@ static void fish_option(FILE *stream, const struct lb_verb *verb, const struct l
 	(void)fputs("'\n", stream);
 }
 
+static void fish_operand(FILE *stream, const struct lb_verb *verb)
+{
+	if (verb->completes == LB_COMPLETES_NOTHING) {
+		return;
+	}
+	(void)fprintf(stream, "complete -c lakebeat -n '__fish_seen_subcommand_from %s' ",
+		      verb->name);
+	if (verb->completes == LB_COMPLETES_VERB) {
+		(void)fputs("-a '", stream);
+		put_verb_names(stream);
+		(void)fputs("'\n", stream);
+	} else {
+		(void)fputs(verb->completes == LB_COMPLETES_SHELL ? "-a 'bash zsh fish'\n" : "-F\n",
+			    stream);
+	}
+}
+
 static void fish(FILE *stream)
 {
 	(void)fputs("# fish completion for lakebeat\ncomplete -c lakebeat -f\n", stream);
@@ -144,12 +203,7 @@ static void fish(FILE *stream)
 		(void)fprintf(stream,
 			      "complete -c lakebeat -n __fish_use_subcommand -a %s -d '%s'\n",
 			      verb->name, verb->summary);
-		if (verb->completes == LB_COMPLETES_FILE) {
-			(void)fprintf(
-				stream,
-				"complete -c lakebeat -n '__fish_seen_subcommand_from %s' -F\n",
-				verb->name);
-		}
+		fish_operand(stream, verb);
 		for (size_t j = 0; (option = lb_verb_option(verb, j)) != NULL; j++) {
 			fish_option(stream, verb, option);
 		}

@@ -14,7 +14,13 @@ struct lb_cli;
 #define LB_EXIT_USAGE 2  /* wrong usage, configuration or input; nothing changed */
 
 /* What an option's value or an operand is, for the shells' completions. */
-enum lb_completes { LB_COMPLETES_NOTHING, LB_COMPLETES_FILE, LB_COMPLETES_FOLDER };
+enum lb_completes {
+	LB_COMPLETES_NOTHING,
+	LB_COMPLETES_FILE,
+	LB_COMPLETES_FOLDER,
+	LB_COMPLETES_VERB,
+	LB_COMPLETES_SHELL,
+};
 
 /* letter: 0 for none. value: what --help calls the value; NULL: a switch. A value
  * in brackets may be left out. repeats: may be given more than once. */
