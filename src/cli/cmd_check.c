@@ -1,8 +1,10 @@
 #include "base/text.h"
 #include "cli/app.h"
+#include "cli/words.h"
 #include "config/feed_csv.h"
 #include "runners/command/template.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +38,10 @@ static void check_bases(struct check *check)
 	for (size_t i = 0; i < config->acons.count; i++) {
 		const struct lb_acon *acon = &config->acons.items[i];
 		const char *base = acon->base_trigger_file_location;
-		if (access(base, R_OK | X_OK) != 0) {
+		DIR *folder = opendir(base);
+		if (folder != NULL) {
+			(void)closedir(folder);
+		} else {
 			add(check, LB_PROBLEM_WARNING,
 			    lb_arena_printf(check->arena, "%s: base_trigger_file_location",
 					    acon->origin),
@@ -119,8 +124,14 @@ static void check_program(struct check *check, const char *place, const char *co
 		program =
 			lb_arena_printf(check->arena, "%s/%s", runner->working_directory, program);
 	}
-	if (program == NULL ||
-	    lb_command_find_program(check->arena, program, getenv("PATH"), &number) == NULL) {
+	const char *file = program != NULL ? lb_command_find_program(check->arena, program,
+								     getenv("PATH"), &number)
+					   : NULL;
+	if (file != NULL && access(file, X_OK) != 0) {
+		number = errno;
+		file = NULL;
+	}
+	if (file == NULL) {
 		add(check, LB_PROBLEM_WARNING, place,
 		    lb_arena_printf(check->arena, "its program %s cannot be started: %s",
 				    expanded[0], strerror(number)),
@@ -149,15 +160,32 @@ static void check_job(struct check *check, const char *trigger_job_id, const cha
 	check_program(check, place, argv, &words, runner);
 }
 
-static bool is_first_of_job(const struct lb_row_list *rows, size_t at)
+static int compare_jobs(const void *a, const void *b)
 {
-	for (size_t i = 0; i < at; i++) {
-		if (lb_text_equal(lb_row_job_id(&rows->items[i]),
-				  lb_row_job_id(&rows->items[at]))) {
-			return false;
+	const struct lb_row *const *one = a;
+	const struct lb_row *const *other = b;
+	return lb_text_compare(lb_row_job_id(*one), lb_row_job_id(*other));
+}
+
+/* Each job of the feed once. */
+static void check_feed_jobs(struct check *check)
+{
+	size_t count = check->feed.count;
+	const struct lb_row **rows = lb_arena_alloc(check->arena, (count + 1) * sizeof(*rows));
+	if (rows == NULL) {
+		check->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		rows[i] = &check->feed.items[i];
+	}
+	qsort(rows, count, sizeof(*rows), compare_jobs);
+	for (size_t i = 0; i < count; i++) {
+		const char *id = lb_row_job_id(rows[i]);
+		if (id != NULL && (i == 0 || !lb_text_equal(id, lb_row_job_id(rows[i - 1])))) {
+			check_job(check, id, rows[i]->declared[LB_DECLARED_trigger_job_name]);
 		}
 	}
-	return true;
 }
 
 /* The feed's jobs if there is a feed, otherwise the control table's. */
@@ -170,13 +198,7 @@ static void check_jobs(struct check *check)
 		    lb_arena_strdup(check->arena, error.message), NULL);
 		return;
 	}
-	for (size_t i = 0; i < check->feed.count; i++) {
-		const struct lb_row *row = &check->feed.items[i];
-		if (lb_row_job_id(row) != NULL && is_first_of_job(&check->feed, i)) {
-			check_job(check, lb_row_job_id(row),
-				  row->declared[LB_DECLARED_trigger_job_name]);
-		}
-	}
+	check_feed_jobs(check);
 	for (size_t i = 0; check->feed.count == 0 && i < check->jobs.count; i++) {
 		const struct lb_job *job = &check->jobs.items[i];
 		check_job(check, job->trigger_job_id, lb_job_name(job));
@@ -196,27 +218,20 @@ static int print_result(const struct check *check)
 {
 	const struct lb_problem_list *problems = &check->problems;
 	size_t errors = count_errors(problems);
+	size_t others = problems->count - errors;
 	int code = errors > 0 ? LB_EXIT_USAGE : LB_EXIT_OK;
 	if (check->cli->json) {
-		json_t *list = json_array();
-		for (size_t i = 0; i < problems->count; i++) {
-			const struct lb_problem *problem = &problems->items[i];
-			(void)json_array_append_new(
-				list, json_pack("{s:s, s:o, s:o, s:o}", "kind",
-						lb_problem_kind_text(problem->kind), "place",
-						lb_json_text(problem->place), "text",
-						lb_json_text(problem->text), "remedy",
-						lb_json_text(problem->remedy)));
-		}
-		int printed = lb_cli_print_json(
-			json_pack("{s:b, s:o}", "ok", errors == 0, "problems", list));
+		int printed = lb_cli_print_json(json_pack("{s:b, s:o}", "ok", errors == 0,
+							  "problems", lb_json_problems(problems)));
 		return printed == LB_EXIT_OK ? code : printed;
 	}
 	lb_cli_print_problems(check->cli, problems);
 	if (!check->cli->quiet) {
-		(void)printf("%s: %zu errors, %zu warnings and notices\n",
-			     errors > 0 ? "not ready" : "ready to run", errors,
-			     problems->count - errors);
+		(void)printf("%s: %s, %s\n", errors > 0 ? "not ready" : "ready to run",
+			     lb_words_count(check->arena, errors, "error"),
+			     others == 1
+				     ? "1 warning or notice"
+				     : lb_words_count(check->arena, others, "warnings and notice"));
 	}
 	return code;
 }
