@@ -4,9 +4,10 @@
 #include "config/show.h"
 #include "lb_configuration.h"
 
+#include <openssl/crypto.h>
 #include <sqlite3.h>
-#include <string.h>
 #include <uv.h>
+#include <yaml.h>
 
 static int run_config(struct lb_cli *cli)
 {
@@ -41,18 +42,52 @@ const struct lb_verb lb_verb_config = {
 	.run = run_config,
 };
 
+#ifdef __clang__
+#define COMPILER __VERSION__
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+
+static const char *libcrypto_version(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION_STRING);
+}
+
+/* The libraries that it runs with, which need not be those that it was built with. */
+static const struct {
+	const char *name;
+	const char *(*version)(void);
+} libraries[] = {
+	{"sqlite", sqlite3_libversion},   {"libuv", uv_version_string},
+	{"jansson", jansson_version_str}, {"libyaml", yaml_get_version_string},
+	{"libcrypto", libcrypto_version},
+};
+
+#define LIBRARY_COUNT (sizeof(libraries) / sizeof(libraries[0]))
+
+static json_t *version_json(void)
+{
+	json_t *json = json_pack("{s:s, s:s, s:b}", "version", LB_VERSION, "compiler", COMPILER,
+				 "injection_points", LB_INJECTION_POINTS != 0);
+	for (size_t i = 0; i < LIBRARY_COUNT; i++) {
+		(void)json_object_set_new(json, libraries[i].name,
+					  json_string(libraries[i].version()));
+	}
+	return json;
+}
+
 static int run_version(struct lb_cli *cli)
 {
-	bool points = LB_INJECTION_POINTS != 0;
 	if (cli->json) {
-		return lb_cli_print_json(
-			json_pack("{s:s, s:s, s:s, s:s, s:b}", "version", LB_VERSION, "sqlite",
-				  sqlite3_libversion(), "libuv", uv_version_string(), "jansson",
-				  jansson_version_str(), "injection_points", points));
+		return lb_cli_print_json(version_json());
 	}
-	(void)printf("lakebeat %s (SQLite %s, libuv %s, jansson %s%s)\n", LB_VERSION,
-		     sqlite3_libversion(), uv_version_string(), jansson_version_str(),
-		     points ? ", with injection points: for tests only" : "");
+	(void)printf("lakebeat %s (", LB_VERSION);
+	for (size_t i = 0; i < LIBRARY_COUNT; i++) {
+		(void)printf("%s%s %s", i > 0 ? ", " : "", libraries[i].name,
+			     libraries[i].version());
+	}
+	(void)printf(")%s\n",
+		     LB_INJECTION_POINTS != 0 ? ", with injection points: for tests only" : "");
 	return LB_EXIT_OK;
 }
 

@@ -21,7 +21,7 @@ static void wrap(FILE *stream, const char *text, size_t indent, size_t used)
 		column += word;
 		text += word;
 		if (*text == '\n') {
-			(void)fprintf(stream, "\n%*s", (int)indent, "");
+			(void)fprintf(stream, "\n%*s", text[1] == '\n' ? 0 : (int)indent, "");
 			column = indent;
 			text++;
 		} else if (*text == ' ') {
@@ -58,7 +58,9 @@ void lb_help_overview(FILE *stream, bool color)
 			      "  lakebeat feed FILE        declare who waits for what\n"
 			      "  lakebeat run              watch, and start jobs\n"
 			      "  lakebeat explain JOB      why a job has or has not started\n\n"
-			      "lakebeat VERB --help says more of each; man lakebeat has it all.\n");
+			      "lakebeat VERB --help says more of each; man lakebeat has it all.\n"
+			      "Exit codes: 0 done; 1 failed, or not all done; 2 wrong usage,\n"
+			      "configuration or input, and nothing changed.\n");
 }
 
 static size_t option_head(const struct lb_option *option, char *text, size_t size)
