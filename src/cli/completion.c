@@ -83,14 +83,13 @@ static void put_quoted(FILE *stream, const char *text, const char *drop)
 }
 
 static const char *const zsh_offers[] = {
-	[LB_COMPLETES_NOTHING] = "",
+	[LB_COMPLETES_NOTHING] = "()", /* an empty action would keep zsh from inserting */
 	[LB_COMPLETES_FILE] = "_files",
 	[LB_COMPLETES_FOLDER] = "_files -/",
 	[LB_COMPLETES_VERB] = "", /* their names */
 	[LB_COMPLETES_SHELL] = "(bash zsh fish)",
 };
 
-/* What stands behind the option's name: "[help]", "[help]:VALUE:_files". */
 /* One way to write an option: its letter or its name, and "=" where that joins a
  * value to it. */
 static void zsh_spec(FILE *stream, const struct lb_option *option, const char *written,
@@ -126,7 +125,7 @@ static void zsh_option(FILE *stream, const struct lb_option *option)
 static void zsh_operand(FILE *stream, const struct lb_verb *verb)
 {
 	(void)fputs("\t\t\t'*:", stream);
-	put_quoted(stream, verb->operands != NULL ? verb->operands : " ", "[]");
+	put_quoted(stream, verb->operands != NULL ? verb->operands : "nothing", "[]");
 	if (verb->completes == LB_COMPLETES_VERB) {
 		(void)fputs(":(", stream);
 		put_verb_names(stream);

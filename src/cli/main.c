@@ -75,7 +75,11 @@ static int run_verb(struct lb_cli *cli, const struct lb_verb *verb, size_t count
 		lb_help_verb(verb, stdout, cli->color);
 		return LB_EXIT_OK;
 	}
-	code = verb->run(cli);
+	return verb->run(cli);
+}
+
+static int flush(int code)
+{
 	if (fflush(stdout) != 0 || ferror(stdout) != 0) {
 		(void)fprintf(stderr, "lakebeat: cannot write what there is to say\n");
 		return LB_EXIT_FAILED;
@@ -90,7 +94,8 @@ static int dispatch(struct lb_cli *cli, int argc, char **argv)
 		return LB_EXIT_USAGE;
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-		lb_help_overview(stdout, isatty(STDOUT_FILENO) == 1);
+		(void)choose_color(NULL, &cli->color);
+		lb_help_overview(stdout, cli->color);
 		return LB_EXIT_OK;
 	}
 	const char *name = strcmp(argv[1], "--version") == 0 ? "version" : argv[1];
@@ -113,7 +118,7 @@ int main(int argc, char **argv)
 	struct lb_cli cli = {
 		.log = {.fd = STDERR_FILENO, .level = LB_LOG_WARNING, .format = LB_LOG_TEXT},
 	};
-	int code = dispatch(&cli, argc, argv);
+	int code = flush(dispatch(&cli, argc, argv));
 	if (cli.store != NULL) {
 		cli.store->impl->destroy(cli.store);
 	}
