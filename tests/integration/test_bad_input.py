@@ -196,18 +196,15 @@ def test_a_store_of_a_newer_lakebeat_is_refused_and_not_touched(house):
     assert house.query("select count(*) from lakebeat_event") == [(0,)]
 
 
-def without_space(house, bytes_left):
-    """A disk that takes files up to that many bytes; the program sees errors, no signal."""
-    def limit():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_left, resource.RLIM_INFINITY))
-    return limit
+def without_space(bytes_left):
+    """A disk that takes files up to that many bytes."""
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_left, resource.RLIM_INFINITY))
 
 
 @pytest.mark.parametrize("bytes_left", [0, 4096, 20000])
 def test_a_full_disk_is_a_clear_error_and_nothing_is_lost(house, bytes_left):
     emit_to_both(house)
-    result = limited(house, "once", prefix=[], preexec_fn=without_space(house, bytes_left))
+    result = limited(house, "once", prefix=[], preexec_fn=without_space(bytes_left))
     assert result.returncode == 1
     assert "my_database.db" in result.stderr, result.stderr
     assert house.run("once").returncode == 0
@@ -218,8 +215,7 @@ def test_a_full_disk_is_a_clear_error_and_nothing_is_lost(house, bytes_left):
 def test_the_daemon_goes_on_when_a_full_disk_has_space_again(house):
     log = open(house.path / "run.log", "ab")
     daemon = subprocess.Popen([LAKEBEAT, "run"], cwd=house.path, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              preexec_fn=lambda: signal.signal(signal.SIGXFSZ, signal.SIG_IGN))
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     # The log goes through a pipe, which has no size to be limited.
     subprocess.Popen(["cat"], stdin=daemon.stdout, stdout=log)
     house.wait_for(lambda: "ready" in house.log())
