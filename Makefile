@@ -1,8 +1,10 @@
 # The door to the house: every target is one script in tools/, which says what it does.
-.PHONY: all demo test bench format clean
+.PHONY: all install demo test bench format clean
 
 all:
 	@tools/build.sh
+install:
+	@tools/build.sh && meson install -C build
 demo:
 	@tools/demo.sh
 test:
