@@ -77,7 +77,7 @@ static bool any_in_flight(const struct lb_engine *engine)
 static void start_store_work(struct lb_engine *engine)
 {
 	bool beat_first = !ends_by_itself(engine) || engine->stopping || !still_observing(engine) ||
-			  any_in_flight(engine);
+			  any_in_flight(engine) || lb_engine_has_unfinished_pass(engine);
 	if (!engine->stopping && lb_engine_plan_polls(engine)) {
 		return;
 	}

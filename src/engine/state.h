@@ -15,7 +15,10 @@
 /* One source and its passes.
  * due_at_us: monotonic; rescans: passes asked for by settle times since the
  * engine started, bounded in modes that end; lost: reports were dropped, so that
- * the next pass has to tell all again. */
+ * the next pass has to tell all again; unfinished: the last pass left sensors to
+ * the next; told, taken, recorded: how many of its passes brought reports, how
+ * many of those were in the latest beat or an earlier one, and in one that was
+ * committed. */
 struct lb_engine_source {
 	struct lb_engine *engine;
 	struct lb_source *source;
@@ -24,6 +27,10 @@ struct lb_engine_source {
 	bool planning;
 	bool scanning;
 	bool lost;
+	bool unfinished;
+	uint64_t told;
+	uint64_t taken;
+	uint64_t recorded;
 	int rescans;
 };
 
@@ -74,6 +81,8 @@ void lb_engine_problem(struct lb_engine *engine, const char *message, const char
 /* The loop's store is single: these start work on it and return false when
  * nothing was started. */
 bool lb_engine_beat(struct lb_engine *engine);
+/* Some source is in the middle of what it has to tell. */
+bool lb_engine_has_unfinished_pass(const struct lb_engine *engine);
 bool lb_engine_plan_scan(struct lb_engine_source *source);
 bool lb_engine_plan_polls(struct lb_engine *engine);
 

@@ -62,6 +62,9 @@ static void take_in_result(struct lb_engine *engine, struct lb_engine_beat *step
 	const struct lb_beat *beat = &step->beat;
 	engine->beat_failures = 0;
 	engine->totals.beats++;
+	for (size_t i = 0; i < engine->options.source_count; i++) {
+		engine->sources[i].recorded = engine->sources[i].taken;
+	}
 	engine->totals.new_events += beat->new_events;
 	engine->totals.runs_planned += beat->runs_planned;
 	engine->more_due = beat->more_due;
@@ -74,6 +77,17 @@ static void take_in_result(struct lb_engine *engine, struct lb_engine_beat *step
 	}
 	log_audits(engine, &beat->audits);
 	lb_engine_submit(engine, step, &beat->due);
+}
+
+static void give_up_unfinished_passes(struct lb_engine *engine)
+{
+	for (size_t i = 0; i < engine->options.source_count; i++) {
+		struct lb_engine_source *source = &engine->sources[i];
+		if (source->unfinished) {
+			source->unfinished = false;
+			source->due_at_us = LB_NEVER;
+		}
+	}
 }
 
 /* Observations go back to the inbox. A mode that ends does not wait for better
@@ -91,6 +105,7 @@ static void take_in_failure(struct lb_engine *engine, struct lb_engine_beat *ste
 		lb_inbox_finish(&engine->inbox);
 		engine->sweep = false;
 		engine->more_due = false;
+		give_up_unfinished_passes(engine);
 	}
 }
 
@@ -129,6 +144,14 @@ static bool describe_runners(struct lb_engine *engine, struct lb_engine_beat *st
 	return runners != NULL;
 }
 
+/* A pass in several parts is one pass: a mode that ends plans no run from a part
+ * of what it shows. */
+static bool may_plan_runs(const struct lb_engine *engine)
+{
+	bool waits = engine->options.mode != LB_ENGINE_RUN && lb_engine_has_unfinished_pass(engine);
+	return engine->options.mode != LB_ENGINE_SENSE && !engine->stopping && !waits;
+}
+
 static struct lb_engine_beat *create(struct lb_engine *engine)
 {
 	struct lb_engine_beat *step = lb_alloc(sizeof(*step));
@@ -143,7 +166,7 @@ static struct lb_engine_beat *create(struct lb_engine *engine)
 	step->beat.now_us = lb_engine_now(engine);
 	step->beat.random = lb_engine_draw(engine);
 	step->beat.sweep = engine->sweep;
-	step->beat.plan_runs = engine->options.mode != LB_ENGINE_SENSE && !engine->stopping;
+	step->beat.plan_runs = may_plan_runs(engine);
 	step->beat.who = "lakebeat";
 	if (!describe_runners(engine, step) ||
 	    lb_inbox_list(&engine->inbox, &step->arena, &step->observations) != LB_OK) {
@@ -180,6 +203,9 @@ bool lb_engine_beat(struct lb_engine *engine)
 		return false;
 	}
 	lb_inbox_take(&engine->inbox, &step->taken);
+	for (size_t i = 0; i < engine->options.source_count; i++) {
+		engine->sources[i].taken = engine->sources[i].told;
+	}
 	engine->sweep = false;
 	engine->more_due = false;
 	engine->wake_at_us = LB_NEVER;

@@ -29,12 +29,26 @@ static void plan_execute(struct lb_work *work)
 	plan->err = store->impl->transact(store, LB_STORE_READ, plan_body, plan, &plan->error);
 }
 
+bool lb_engine_has_unfinished_pass(const struct lb_engine *engine)
+{
+	for (size_t i = 0; i < engine->options.source_count; i++) {
+		if (engine->sources[i].unfinished) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* When the next pass is due; ends() modes make one, and wait for settling files. */
 static void schedule_next(struct lb_engine_source *source, int64_t rescan_at_us)
 {
 	struct lb_engine *engine = source->engine;
 	bool forever = engine->options.mode == LB_ENGINE_RUN;
 	source->due_at_us = LB_NEVER;
+	if (source->unfinished) {
+		source->due_at_us = lb_engine_monotonic(engine);
+		return;
+	}
 	if (forever) {
 		source->due_at_us = lb_engine_monotonic(engine) + engine->options.poll_interval_us;
 	}
@@ -67,6 +81,7 @@ static enum lb_err hand_over(struct lb_engine_source *source, struct lb_error *e
 	if (batch == NULL || lb_batch_adopt_reports(batch, &scan->arena, &scan->reports) != LB_OK) {
 		return lb_fail_nomem(error);
 	}
+	source->told++;
 	return LB_OK;
 }
 
@@ -83,15 +98,17 @@ static void scan_done(struct lb_scan *scan)
 	} else {
 		log_sensor_errors(engine, scan);
 	}
-	schedule_next(source, scan->rescan_at_us);
+	source->unfinished = scan->unfinished;
 	if (hand_over(source, &error) != LB_OK) {
 		source->lost = true;
+		source->unfinished = false;
 		lb_engine_problem(engine, "scan lost, to be repeated",
 				  source->source->base_location, &error);
 	}
+	schedule_next(source, scan->rescan_at_us);
 	lb_arena_finish(&scan->arena);
 	source->scanning = false;
-	engine->sweep = true;
+	engine->sweep = engine->sweep || !source->unfinished;
 	lb_engine_pump(engine);
 }
 
@@ -100,9 +117,8 @@ static void scan_done(struct lb_scan *scan)
 static void start_scan(struct lb_engine_source *source, struct plan *plan)
 {
 	struct lb_scan *scan = &source->scan;
-	/* A beat that runs has taken the inbox; a plan never runs beside a beat. */
 	*scan = (struct lb_scan){
-		.recorded = !source->lost && source->engine->inbox.first == NULL,
+		.recorded = !source->lost && source->told == source->recorded,
 		.now_us = lb_engine_now(source->engine),
 		.done = scan_done,
 		.data = source,
@@ -124,6 +140,13 @@ static void start_scan(struct lb_engine_source *source, struct plan *plan)
 	source->source->impl->scan(source->source, scan);
 }
 
+static void put_off(struct lb_engine_source *source, const struct lb_error *error)
+{
+	lb_engine_problem(source->engine, "scan put off", source->source->base_location, error);
+	source->unfinished = false;
+	schedule_next(source, LB_TIME_NONE);
+}
+
 static void plan_done(struct lb_work *work)
 {
 	struct plan *plan = (struct plan *)work;
@@ -135,9 +158,7 @@ static void plan_done(struct lb_work *work)
 		start_scan(source, plan);
 	}
 	if (plan->err != LB_OK) {
-		lb_engine_problem(engine, "scan put off", source->source->base_location,
-				  &plan->error);
-		schedule_next(source, LB_TIME_NONE);
+		put_off(source, &plan->error);
 	}
 	lb_arena_finish(&plan->arena);
 	lb_free(plan);
@@ -155,8 +176,7 @@ bool lb_engine_plan_scan(struct lb_engine_source *source)
 	if (plan == NULL) {
 		struct lb_error error;
 		(void)lb_fail_nomem(&error);
-		lb_engine_problem(engine, "scan put off", source->source->base_location, &error);
-		schedule_next(source, LB_TIME_NONE);
+		put_off(source, &error);
 		return false;
 	}
 	plan->work = (struct lb_work){.execute = plan_execute, .done = plan_done};

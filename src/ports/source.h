@@ -23,6 +23,10 @@ struct lb_source;
  *                 same as last time and so not reported again.
  * rescan_at_us:   wall-clock time at which to look again, because a file seen now
  *                 will have settled (now_us: at once), or LB_TIME_NONE.
+ * unfinished:     reports are enough for one transaction, and sensors are left: scan
+ *                 again, with all of them, as soon as the reports are recorded. The
+ *                 source goes on where it stopped, or begins anew if recorded is
+ *                 false then.
  * error:          code LB_OK, or why the whole pass failed (reports may still
  *                 hold what was found before; they are true). Each sensor that
  *                 was not reached has a report with this error, but for those
@@ -38,6 +42,7 @@ struct lb_scan {
 	struct lb_sensor_report_list reports;
 	size_t failed;
 	int64_t rescan_at_us;
+	bool unfinished;
 	struct lb_error error;
 };
 

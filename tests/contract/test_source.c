@@ -4,6 +4,7 @@
 #include "support/cmocka.h"
 #include "support/source_world.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define OLD LB_HOUR
@@ -341,6 +342,88 @@ static void what_was_not_recorded_is_told_again(void **state)
 	assert_int_equal(world->told, 1);
 }
 
+#define CROWD 40
+
+/* Sensors whose reports do not go into one pass of a small limit. */
+static void add_crowd(struct world *world)
+{
+	world->bytes_max = 1;
+	for (int i = 0; i < CROWD; i++) {
+		char sensor_id[32];
+		char key[128];
+		(void)snprintf(sensor_id, sizeof(sensor_id), "sensor%s%02d", i % 2 ? "-" : "", i);
+		world_add_sensor(world, sensor_id);
+		for (int hour = 0; hour < 3; hour++) {
+			(void)snprintf(key, sizeof(key), "%s/%s_20251123_0%d0000.txt", sensor_id,
+				       sensor_id, hour);
+			world_put(world, key, OLD);
+		}
+	}
+}
+
+/* All parts of one pass; returns how many. */
+static size_t look_whole(struct world *world, size_t *ret_fresh, size_t *ret_told)
+{
+	size_t parts = 0;
+	*ret_fresh = *ret_told = 0;
+	world->now_us += LB_MINUTE;
+	do {
+		world_look(world);
+		*ret_fresh += world->fresh;
+		*ret_told += world->told;
+		parts++;
+		assert_true(parts < CROWD);
+	} while (world->unfinished);
+	return parts;
+}
+
+static void a_pass_with_much_to_tell_is_made_in_parts(void **state)
+{
+	struct world *world = *state;
+	size_t fresh;
+	size_t told;
+	add_crowd(world);
+	assert_true(look_whole(world, &fresh, &told) > 2);
+	assert_int_equal(fresh, 3 * CROWD);
+	assert_int_equal(told, 3 * CROWD);
+	(void)look_whole(world, &fresh, &told);
+	assert_int_equal(told, 0);
+}
+
+static void a_part_that_was_not_recorded_begins_the_pass_anew(void **state)
+{
+	struct world *world = *state;
+	world->options.allow_overwrites = true; /* every pass lists */
+	add_crowd(world);
+	world->now_us += LB_MINUTE;
+	world_look(world);
+	size_t told = world->told;
+	assert_true(world->unfinished);
+	world->recorded = false;
+	world_look(world);
+	assert_int_equal(world->told, told);
+	assert_int_equal(world->fresh, 0);
+	world->recorded = true;
+	world_look(world);
+	assert_true(world->fresh > 0);
+}
+
+static void when_to_look_again_outlasts_the_parts_of_a_pass(void **state)
+{
+	struct world *world = *state;
+	world_add_sensor(world, "a");
+	add_crowd(world);
+	world_put(world, "a/a_20251123_060000.txt", 0);
+	world->now_us += LB_SECOND;
+	world_look(world);
+	assert_true(world->unfinished);
+	while (world->unfinished) {
+		assert_true(world->rescan_at_us == LB_TIME_NONE);
+		world_look(world);
+	}
+	assert_true(world->rescan_at_us != LB_TIME_NONE);
+}
+
 static void without_sensors_a_pass_is_over_at_once(void **state)
 {
 	struct world *world = *state;
@@ -407,6 +490,9 @@ int main(void)
 		BOTH(a_file_that_has_not_settled_does_not_pass_for_gone),
 		BOTH(a_place_that_cannot_be_read_is_the_error_of_every_sensor),
 		BOTH(what_was_not_recorded_is_told_again),
+		BOTH(a_pass_with_much_to_tell_is_made_in_parts),
+		BOTH(a_part_that_was_not_recorded_begins_the_pass_anew),
+		BOTH(when_to_look_again_outlasts_the_parts_of_a_pass),
 		BOTH(without_sensors_a_pass_is_over_at_once),
 		BOTH(a_source_that_is_destroyed_during_a_scan_calls_nobody_back),
 	};

@@ -18,6 +18,8 @@ struct engine_world {
 	struct fake_world *jobs;
 	struct fake_file files[FILES_MAX];
 	size_t file_count;
+	size_t part_files;
+	size_t shown;
 	int64_t wall_us;
 	int64_t monotonic_us;
 	struct lb_policy policy;
@@ -118,9 +120,16 @@ static void finish_scan(struct engine_world *world)
 {
 	struct lb_scan *request = world->scan;
 	world->scan = NULL;
-	for (size_t i = 0; i < world->file_count; i++) {
+	size_t at = request->recorded ? world->shown : 0;
+	size_t end = world->file_count;
+	if (world->part_files > 0 && end - at > world->part_files) {
+		end = at + world->part_files;
+	}
+	for (size_t i = at; i < end; i++) {
 		show_file(request, &world->files[i]);
 	}
+	request->unfinished = end < world->file_count;
+	world->shown = request->unfinished ? end : 0;
 	request->done(request);
 }
 
@@ -200,6 +209,16 @@ void engine_world_file(struct engine_world *world, const char *sensor_id, const 
 	};
 }
 
+void engine_world_parts(struct engine_world *world, size_t files)
+{
+	world->part_files = files;
+}
+
+void engine_world_rescan(struct engine_world *world)
+{
+	world->source.on_rescan(&world->source, world->source.data);
+}
+
 void engine_world_unreadable(struct engine_world *world, const char *sensor_id, const char *message)
 {
 	for (size_t i = 0; i < world->file_count; i++) {
@@ -237,6 +256,7 @@ void engine_world_start(struct engine_world *world, enum lb_engine_mode mode, in
 	world->source = (struct lb_source){.impl = &source_impl, .base_location = "/triggers"};
 	world->alarm_us = INT64_MAX;
 	world->idle = false;
+	world->shown = 0;
 	sources[0] = &world->source;
 	runners[0] = world->runner;
 	struct lb_engine_options options = {

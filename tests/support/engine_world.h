@@ -24,6 +24,12 @@ void engine_world_row(struct engine_world *world, const char *sensor_id, const c
 
 /* A file that the next pass shows (every pass from now on). */
 void engine_world_file(struct engine_world *world, const char *sensor_id, const char *file_name);
+/* Passes are made in parts of so many files; 0: all at once. */
+void engine_world_parts(struct engine_world *world, size_t files);
+
+/* The source asks for a scan between passes. */
+void engine_world_rescan(struct engine_world *world);
+
 /* A sensor that cannot be read from now on; NULL message: it can again. */
 void engine_world_unreadable(struct engine_world *world, const char *sensor_id,
 			     const char *message);

@@ -333,6 +333,7 @@ static void on_done(struct lb_scan *scan)
 void world_look(struct world *world)
 {
 	world_open(world);
+	lb_trigger_file_limit_passes(world->source, world->bytes_max);
 	world->fresh = world->reports = world->told = world->listed_all = 0;
 	struct look look = {
 		.scan = {.sensors = world->sensors,
@@ -353,6 +354,7 @@ void world_look(struct world *world)
 	}
 	world->failed = look.scan.failed;
 	world->rescan_at_us = look.scan.rescan_at_us;
+	world->unfinished = look.scan.unfinished;
 	world->error = look.scan.error;
 	lb_arena_finish(&look.scan.arena);
 }

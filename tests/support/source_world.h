@@ -31,9 +31,10 @@ struct world_file_list LB_LIST_OF(struct world_file);
  * log:      every file ever reported, once.
  * allocations: so many succeed during each scan, then one fails; 0: all succeed.
  *           allocation_failed: one did.
+ * bytes_max: a pass stops when its reports exceed it; 0: the source's own limit.
  * Of the last look (world_look, world_run_until): fresh: how many files were new;
  * reports: how many reports; told: how many files in them; failed, rescan_at_us,
- * error as in struct lb_scan; listed_all: how many reports said so. */
+ * unfinished, error as in struct lb_scan; listed_all: how many reports said so. */
 struct world {
 	uv_loop_t loop;
 	struct lb_source *source;
@@ -48,6 +49,7 @@ struct world {
 	bool recorded;
 	size_t allocations;
 	bool allocation_failed;
+	size_t bytes_max;
 
 	size_t fresh;
 	size_t reports;
@@ -57,6 +59,7 @@ struct world {
 	size_t calls;
 	size_t rescans;
 	int64_t rescan_at_us;
+	bool unfinished;
 	struct lb_error error;
 };
 

@@ -300,6 +300,67 @@ static void sensing_makes_rows_ready_and_triggering_starts_them(void **state)
 	assert_int_equal(fake_world_starts(engine_world_jobs(world), "555"), 1);
 }
 
+static void a_pass_in_parts_is_recorded_part_by_part(void **state)
+{
+	struct engine_world *world = *state;
+	engine_world_parts(world, 1);
+	engine_world_file(world, "orders", "a.txt");
+	engine_world_file(world, "orders", "b.txt");
+	engine_world_file(world, "orders", "c.txt");
+	engine_world_start(world, LB_ENGINE_RUN, 0);
+	engine_world_settle(world);
+	const struct lb_engine_totals *totals = lb_engine_totals(engine_world_engine(world));
+	assert_int_equal(totals->scans, 3);
+	assert_int_equal(totals->new_events, 3);
+	engine_world_pass(world, LB_SECOND);
+	assert_int_equal(totals->scans, 3);
+}
+
+static void once_plans_no_run_from_a_part_of_a_pass(void **state)
+{
+	struct engine_world *world = *state;
+	engine_world_row(world, "weather", "555", "FALSE");
+	engine_world_parts(world, 1);
+	engine_world_file(world, "orders", "a.txt");
+	engine_world_file(world, "weather", "b.txt");
+	engine_world_once(world);
+	assert_int_equal(fake_world_starts(engine_world_jobs(world), "555"), 1);
+	assert_int_equal(fake_world_newest(engine_world_jobs(world), "555")->events.count, 2);
+}
+
+static void once_ends_when_a_part_of_a_pass_cannot_be_recorded(void **state)
+{
+	struct engine_world *world = *state;
+	engine_world_parts(world, 1);
+	engine_world_file(world, "orders", "a.txt");
+	engine_world_file(world, "orders", "b.txt");
+	fake_tables_fail_commit(engine_world_tables(world), FAKE_COMMIT_LOST, LB_FULL);
+	engine_world_start(world, LB_ENGINE_ONCE, 0);
+	engine_world_settle(world);
+	assert_true(engine_world_is_idle(world));
+	assert_int_equal(lb_engine_totals(engine_world_engine(world))->problems, 1);
+	engine_world_crash(world);
+	engine_world_once(world);
+	assert_int_equal(fake_world_newest(engine_world_jobs(world), "555")->events.count, 2);
+}
+
+static void a_part_of_a_pass_that_failed_to_be_recorded_is_tried_again(void **state)
+{
+	struct engine_world *world = *state;
+	engine_world_start(world, LB_ENGINE_RUN, 0);
+	engine_world_settle(world);
+	engine_world_parts(world, 1);
+	engine_world_file(world, "orders", "a.txt");
+	engine_world_file(world, "orders", "b.txt");
+	engine_world_rescan(world);
+	fake_tables_fail_commit(engine_world_tables(world), FAKE_COMMIT_LOST, LB_BUSY);
+	engine_world_settle(world);
+	assert_int_equal(lb_engine_totals(engine_world_engine(world))->scans, 2);
+	engine_world_pass(world, LB_SECOND);
+	assert_int_equal(lb_engine_totals(engine_world_engine(world))->scans, 3);
+	assert_int_equal(lb_engine_totals(engine_world_engine(world))->new_events, 2);
+}
+
 static void stopping_waits_for_the_answers_that_are_under_way(void **state)
 {
 	struct engine_world *world = *state;
@@ -346,6 +407,10 @@ int main(void)
 		TEST(a_clock_that_jumps_back_starts_nothing_again),
 		TEST(once_takes_in_what_ended_since_the_last_time),
 		TEST(sensing_makes_rows_ready_and_triggering_starts_them),
+		TEST(a_pass_in_parts_is_recorded_part_by_part),
+		TEST(once_plans_no_run_from_a_part_of_a_pass),
+		TEST(once_ends_when_a_part_of_a_pass_cannot_be_recorded),
+		TEST(a_part_of_a_pass_that_failed_to_be_recorded_is_tried_again),
 		TEST(stopping_waits_for_the_answers_that_are_under_way),
 		TEST(a_person_waking_the_engine_is_not_made_to_wait),
 	};

@@ -17,6 +17,7 @@ struct walk {
 	struct lb_tally tally;
 	size_t at;
 	bool is_open;
+	size_t bytes_max; /* of the scan's arena */
 	uint64_t began_at_ns;
 };
 
@@ -144,10 +145,18 @@ static enum lb_err list_page(struct walk *walk, const char *start_after, struct 
 	return err;
 }
 
+/* A sensor that is shown in part only is left to the next pass, unless it is the
+ * only one: each pass finishes some sensor. */
+static bool is_full(const struct walk *walk)
+{
+	return walk->at > 0 && walk->at < walk->skip.count &&
+	       walk->scan->arena.bytes_used > walk->bytes_max;
+}
+
 static enum lb_err walk_all(struct walk *walk, struct lb_error *error)
 {
 	struct lb_skip_request request;
-	while (!atomic_load_explicit(walk->pass->stop, memory_order_relaxed) &&
+	while (!atomic_load_explicit(walk->pass->stop, memory_order_relaxed) && !is_full(walk) &&
 	       lb_skip_scan_next(&walk->skip, &request)) {
 		enum lb_err err = request.kind == LB_SKIP_FOLDER_TIME
 					  ? ask_folder(walk, request.target, error)
@@ -194,12 +203,16 @@ static enum lb_err choose_targets(struct walk *walk, struct lb_error *error)
 				.floor = lb_tally_plan(&walk->rules, sensor).floor,
 				.index = i,
 			};
-		} else if (refuse_sensor(walk, sensor, problem, error) != LB_OK) {
+		} else if (walk->pass->rest->after == NULL &&
+			   refuse_sensor(walk, sensor, problem, error) != LB_OK) {
 			return error->code;
 		}
 	}
 	bool folder_times = walk->pass->lister->impl->folder_time != NULL;
 	lb_skip_scan_init(&walk->skip, targets, count, folder_times);
+	if (walk->pass->rest->after != NULL) {
+		lb_skip_scan_resume(&walk->skip, walk->pass->rest->after);
+	}
 	return LB_OK;
 }
 
@@ -213,7 +226,13 @@ static enum lb_err prepare(struct walk *walk, struct lb_error *error)
 			return lb_fail_nomem(error);
 		}
 	}
-	return choose_targets(walk, error);
+	if (choose_targets(walk, error) != LB_OK) {
+		return error->code;
+	}
+	size_t bytes_max = walk->pass->bytes_max;
+	walk->bytes_max =
+		walk->scan->arena.bytes_used + (bytes_max > 0 ? bytes_max : LB_PASS_BYTES_MAX);
+	return LB_OK;
 }
 
 static void look(struct walk *walk)
@@ -232,6 +251,34 @@ static void look(struct walk *walk)
 	}
 }
 
+/* Without memory for the place the next pass begins anew, which costs time only. */
+static void stop_here(struct walk *walk)
+{
+	struct lb_pass_rest *rest = walk->pass->rest;
+	struct lb_scan *scan = walk->scan;
+	lb_free(rest->after);
+	rest->after = lb_strdup(walk->skip.targets[walk->at - 1].sensor_id);
+	rest->rescan_at_us = scan->rescan_at_us;
+	scan->rescan_at_us = LB_TIME_NONE;
+	scan->unfinished = true;
+}
+
+static void finish(struct walk *walk)
+{
+	if (walk->scan->error.code == LB_OK && is_full(walk)) {
+		stop_here(walk);
+		return;
+	}
+	lb_pass_rest_finish(walk->pass->rest);
+	lb_recall_turn(walk->pass->recall);
+}
+
+void lb_pass_rest_finish(struct lb_pass_rest *rest)
+{
+	lb_free(rest->after);
+	*rest = (struct lb_pass_rest){0};
+}
+
 void lb_pass_run(const struct lb_pass *pass, struct lb_scan *scan)
 {
 	struct walk walk = {
@@ -245,12 +292,17 @@ void lb_pass_run(const struct lb_pass *pass, struct lb_scan *scan)
 			  .scan = scan},
 		.began_at_ns = uv_hrtime(),
 	};
+	if (!scan->recorded) {
+		lb_pass_rest_finish(pass->rest);
+		lb_recall_finish(pass->recall);
+	}
 	scan->reports = (struct lb_sensor_report_list){0};
 	scan->failed = 0;
-	scan->rescan_at_us = LB_TIME_NONE;
+	scan->rescan_at_us = pass->rest->after != NULL ? pass->rest->rescan_at_us : LB_TIME_NONE;
+	scan->unfinished = false;
 	scan->error = (struct lb_error){0};
 	if (prepare(&walk, &scan->error) == LB_OK) {
 		look(&walk);
 	}
-	lb_recall_turn(pass->recall);
+	finish(&walk);
 }

@@ -1,5 +1,6 @@
 /* pass.h: one look at all sensors: skip-scan over a lister, one tally a sensor.
- * Blocks; runs on a worker thread. */
+ * A look that would report more than fits into one transaction is made in several
+ * passes. Blocks; runs on a worker thread. */
 #ifndef LB_SOURCES_TRIGGER_FILE_PASS_H
 #define LB_SOURCES_TRIGGER_FILE_PASS_H
 
@@ -10,14 +11,30 @@
 
 #include <stdatomic.h>
 
-/* Everything is borrowed until return. stop: set from another thread, ends the
- * pass early; what it has reported by then is true. */
+/* Where the next pass goes on. Zeroed: at the beginning.
+ * after:        the last sensor that was looked at; NULL: none.
+ * rescan_at_us: of the passes before; meaningless without after. */
+struct lb_pass_rest {
+	char *after;
+	int64_t rescan_at_us;
+};
+
+void lb_pass_rest_finish(struct lb_pass_rest *rest);
+
+/* What a million files need would be there for the first pass only, and stay. */
+#define LB_PASS_BYTES_MAX ((size_t)8 << 20)
+
+/* Everything is borrowed until return. bytes_max: how large reports may become
+ * before the pass stops behind a sensor; 0: LB_PASS_BYTES_MAX. stop: set from another
+ * thread, ends the pass early; what it has reported by then is true. */
 struct lb_pass {
 	const struct lb_trigger_file_options *options;
 	const struct lb_filter *filter;
 	const char *base_location;
 	struct lb_lister *lister;
 	struct lb_recall *recall;
+	struct lb_pass_rest *rest;
+	size_t bytes_max;
 	const atomic_bool *stop;
 };
 

@@ -51,6 +51,16 @@ void lb_skip_scan_init(struct lb_skip_scan *scan, struct lb_skip_target *targets
 	}
 }
 
+void lb_skip_scan_resume(struct lb_skip_scan *scan, const char *sensor_id)
+{
+	const struct lb_skip_target last = {.sensor_id = sensor_id};
+	assert(scan->done == 0);
+	while (scan->count > 0 && compare_territories(scan->targets, &last) <= 0) {
+		scan->targets++;
+		scan->count--;
+	}
+}
+
 static void finish_target(struct lb_skip_scan *scan)
 {
 	scan->done++;

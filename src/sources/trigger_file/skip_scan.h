@@ -60,6 +60,9 @@ struct lb_skip_scan {
 void lb_skip_scan_init(struct lb_skip_scan *scan, struct lb_skip_target *targets, size_t count,
 		       bool folder_times);
 
+/* Before the first request: leave out all targets up to the one of sensor_id. */
+void lb_skip_scan_resume(struct lb_skip_scan *scan, const char *sensor_id);
+
 /* False when everything was shown. */
 bool lb_skip_scan_next(struct lb_skip_scan *scan, struct lb_skip_request *ret_request);
 

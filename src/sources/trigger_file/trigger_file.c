@@ -23,6 +23,8 @@ struct trigger_file {
 	struct lb_filter filter;
 	struct lb_lister *lister;
 	struct lb_recall recall;
+	struct lb_pass_rest rest;
+	size_t pass_bytes_max;
 	const struct lb_log *log;
 	struct lb_watch *watch;
 	bool watch_failed;
@@ -45,6 +47,7 @@ static void release(struct trigger_file *self)
 	}
 	lb_filter_finish(&self->filter);
 	lb_recall_finish(&self->recall);
+	lb_pass_rest_finish(&self->rest);
 	lb_free(self->base_location);
 	lb_free(self->base_path);
 	uv_sem_destroy(&self->ended);
@@ -184,6 +187,8 @@ static void execute_pass(uv_work_t *work)
 		.base_location = self->base_location,
 		.lister = self->lister,
 		.recall = &self->recall,
+		.rest = &self->rest,
+		.bytes_max = self->pass_bytes_max,
 		.stop = &self->stop,
 	};
 	lb_pass_run(&pass, self->scan);
@@ -310,6 +315,11 @@ enum lb_err lb_trigger_file_local_create(uv_loop_t *loop, const char *base_locat
 	}
 	*ret_source = &self->base;
 	return LB_OK;
+}
+
+void lb_trigger_file_limit_passes(struct lb_source *source, size_t bytes_max)
+{
+	trigger_file_of(source)->pass_bytes_max = bytes_max;
 }
 
 void lb_trigger_file_feed(struct lb_source *source, const void *bytes, size_t length)

@@ -36,6 +36,10 @@ enum lb_err lb_trigger_file_create(uv_loop_t *loop, const char *base_location,
 				   struct lb_lister *lister, struct lb_source **ret_source,
 				   struct lb_error *error) LB_MUST_CHECK;
 
+/* Make each pass stop when its reports exceed bytes_max, sooner than by default
+ * (pass.h); for tests. */
+void lb_trigger_file_limit_passes(struct lb_source *source, size_t bytes_max);
+
 /* inotify's events as if they had come from the kernel; for tests of what cannot
  * be provoked (an overflow). Nothing happens before the first scan. */
 void lb_trigger_file_feed(struct lb_source *source, const void *bytes, size_t length);
