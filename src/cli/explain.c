@@ -121,9 +121,12 @@ static const char *say_planned(const struct lb_explanation *explanation)
 	if (run->tries > 0) {
 		return lb_arena_printf(
 			explanation->arena,
-			"starts as soon as its runner answers: run %s has been asked "
-			"for %d times, next %s",
-			number, run->tries,
+			"starts as soon as its runner answers: run %s has been asked for %s, next "
+			"%s",
+			number,
+			run->tries == 1
+				? "once"
+				: lb_words_count(explanation->arena, (uint64_t)run->tries, "time"),
 			lb_words_distance(explanation->arena, run->next_try_at_us,
 					  explanation->now_us));
 	}

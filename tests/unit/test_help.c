@@ -1,3 +1,4 @@
+#include "cli/arguments.h"
 #include "cli/help.h"
 #include "support/cmocka.h"
 
@@ -173,6 +174,51 @@ static void no_verb_has_two_options_of_one_name_or_letter(void **state)
 	}
 }
 
+/* A line of a shell may begin or end with other commands; lakebeat's own words are
+ * what counts. */
+static void assert_parses(const char *command)
+{
+	struct lb_arena arena = {0};
+	struct lb_error error = {0};
+	struct lb_arguments arguments;
+	const char *const *words;
+	const char *own = command;
+	for (const char *at = command; (at = strstr(at, "lakebeat ")) != NULL; at++) {
+		own = at;
+	}
+	char *line = strndup(own, strcspn(own, "|>)"));
+	assert_non_null(line);
+	assert_int_equal(lb_words_split(line, &arena, &words, &error), LB_OK);
+	const struct lb_verb *verb = lb_verb_find(words[1]);
+	assert_non_null(verb);
+	char *rest[16];
+	size_t count = 0;
+	for (; words[count + 2] != NULL && count < 16; count++) {
+		rest[count] = lb_arena_strdup(&arena, words[count + 2]);
+	}
+	if (lb_arguments_parse(verb, count, rest, &arena, &arguments, &error) != LB_OK) {
+		fail_msg("%s: %s", command, error.message);
+	}
+	free(line);
+	lb_arena_finish(&arena);
+}
+
+static void every_example_is_one_that_lakebeat_takes(void **state)
+{
+	(void)state;
+	size_t count = 0;
+	for (size_t i = 0; lb_verbs[i] != NULL; i++) {
+		const struct lb_example *example = lb_verbs[i]->examples;
+		for (; example != NULL && example->command != NULL; example++) {
+			if (strstr(example->command, "lakebeat ") != NULL) {
+				assert_parses(example->command);
+				count++;
+			}
+		}
+	}
+	assert_true(count > 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +229,7 @@ int main(void)
 		cmocka_unit_test(every_shell_s_completion_names_every_verb_and_option),
 		cmocka_unit_test(other_shells_get_nothing),
 		cmocka_unit_test(no_verb_has_two_options_of_one_name_or_letter),
+		cmocka_unit_test(every_example_is_one_that_lakebeat_takes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -116,6 +116,20 @@ static void a_row_in_json_has_the_fifteen_columns_and_what_waits(void **state)
 	json_decref(json);
 }
 
+static void an_unknown_job_is_answered_with_the_nearest_one(void **state)
+{
+	(void)state;
+	struct lb_error error;
+	struct lb_job jobs[] = {{.trigger_job_id = "555555555"}, {.trigger_job_id = "nightly"}};
+	struct lb_job_list list = {.items = jobs, .count = 2};
+	assert_int_equal(lb_cli_unknown_job(&list, "55555555", &error), LB_NOT_FOUND);
+	assert_non_null(strstr(error.message, "did you mean 555555555?"));
+	assert_int_equal(lb_cli_unknown_job(&list, "weekly-report", &error), LB_NOT_FOUND);
+	assert_non_null(strstr(error.message, "lakebeat status"));
+	list.count = 0;
+	assert_int_equal(lb_cli_unknown_job(&list, "5", &error), LB_NOT_FOUND);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -127,6 +141,7 @@ int main(void)
 		cmocka_unit_test(every_verdict_has_words_and_a_name_of_its_own),
 		cmocka_unit_test(json_has_null_where_there_is_nothing_and_stays_utf8),
 		cmocka_unit_test(a_row_in_json_has_the_fifteen_columns_and_what_waits),
+		cmocka_unit_test(an_unknown_job_is_answered_with_the_nearest_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
