@@ -105,6 +105,29 @@ static void a_commit_is_flushed_to_the_write_ahead_log_before_it_is_over(void **
 	assert_true(status.st_size > 0);
 }
 
+static off_t size_of(const char *name)
+{
+	struct stat status;
+	assert_int_equal(stat(name, &status), 0);
+	return status.st_size;
+}
+
+static void the_log_is_written_back_beside_a_read_and_not_in_a_commit(void **state)
+{
+	struct store_place *place = *state;
+	place_add_row(place, "a", "1", "UNPAUSED", NULL);
+	off_t before = size_of(DB);
+	for (int i = 0; size_of(DB "-wal") < 1100 * 4120; i++) {
+		char name[16];
+		assert_true(i < 1000);
+		(void)snprintf(name, sizeof(name), "%d", i);
+		(void)place_deliver(place, "a", name);
+	}
+	assert_true(size_of(DB) == before);
+	(void)place_load_sensors(place, NULL, NULL);
+	assert_true(size_of(DB) > before);
+}
+
 static void the_tables_have_the_originals_columns_in_its_order(void **state)
 {
 	struct store_place *place = *state;
@@ -720,6 +743,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PROMISE(the_file_is_private_whatever_the_umask),
 		PROMISE(a_commit_is_flushed_to_the_write_ahead_log_before_it_is_over),
+		PROMISE(the_log_is_written_back_beside_a_read_and_not_in_a_commit),
 		PROMISE(the_tables_have_the_originals_columns_in_its_order),
 		PROMISE(people_read_times_and_assets_as_text),
 		PROMISE(an_entry_is_written_over_even_in_a_table_without_our_index),

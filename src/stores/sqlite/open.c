@@ -111,6 +111,29 @@ static const char settings[] =
 	"CREATE TEMP TABLE wanted_job (trigger_job_id TEXT PRIMARY KEY) WITHOUT ROWID;"
 	"CREATE TEMP TABLE advanced_sensor (sensor INTEGER PRIMARY KEY);";
 
+/* A failure is told by the commit that next needs what failed. */
+void lb_sqlite_write_back(struct lb_sqlite *sqlite)
+{
+	sqlite->journal_pages = 0;
+	(void)sqlite3_wal_checkpoint_v2(sqlite->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
+/* Writing back flushes the database too. A job's start waits for a commit, so that
+ * is left to the next transaction that reads, unless there is none for long. */
+#define JOURNAL_PAGES_MAX 4000
+
+static int on_commit(void *data, sqlite3 *db, const char *schema, int pages)
+{
+	(void)db;
+	(void)schema;
+	struct lb_sqlite *sqlite = data;
+	sqlite->journal_pages = pages;
+	if (pages >= JOURNAL_PAGES_MAX) {
+		lb_sqlite_write_back(sqlite);
+	}
+	return SQLITE_OK;
+}
+
 static int open_database(struct lb_sqlite *sqlite, const char *file)
 {
 	int code = sqlite3_open_v2(file, &sqlite->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
@@ -119,6 +142,7 @@ static int open_database(struct lb_sqlite *sqlite, const char *file)
 		return SQLITE_NOMEM;
 	}
 	(void)sqlite3_extended_result_codes(sqlite->db, 1);
+	(void)sqlite3_wal_hook(sqlite->db, on_commit, sqlite);
 	if (code == SQLITE_OK) {
 		code = sqlite3_busy_timeout(sqlite->db, (int)(sqlite->busy_timeout_us / 1000));
 	}

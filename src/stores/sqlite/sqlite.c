@@ -61,6 +61,9 @@ static void roll_back(struct lb_sqlite *sqlite)
 	}
 }
 
+/* What SQLite takes for worth writing back. */
+#define JOURNAL_PAGES 1000
+
 static enum lb_err transact(struct lb_store *store, enum lb_store_access access,
 			    enum lb_err (*body)(struct lb_store *store, void *data,
 						struct lb_error *error),
@@ -79,6 +82,9 @@ static enum lb_err transact(struct lb_store *store, enum lb_store_access access,
 		roll_back(sqlite);
 	}
 	sqlite->in_transaction = false;
+	if (access == LB_STORE_READ && sqlite->journal_pages >= JOURNAL_PAGES) {
+		lb_sqlite_write_back(sqlite);
+	}
 	return err;
 }
 

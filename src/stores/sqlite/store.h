@@ -16,7 +16,8 @@
 /* path:   as the user gave it, for messages. checkpoint_base: NULL: none.
  * control_table, sensor_table: checked names, which need no quoting beyond "".
  * busy_timeout_us: for messages.
- * advanced: temp.advanced_sensor may hold something. */
+ * advanced: temp.advanced_sensor may hold something.
+ * journal_pages: in the write-ahead log after our last commit, not yet written back. */
 struct lb_sqlite {
 	struct lb_store base;
 	sqlite3 *db;
@@ -29,6 +30,7 @@ struct lb_sqlite {
 	bool in_transaction;
 	enum lb_store_access access;
 	bool advanced;
+	int journal_pages;
 	sqlite3_stmt *statements[SQL_MAX];
 	sqlite3_stmt *run_queries[SQLITE_RUN_QUERIES_MAX];
 };
@@ -36,6 +38,9 @@ struct lb_sqlite {
 /* Opens the file, its journal and its settings (open.c). */
 enum lb_err lb_sqlite_open(struct lb_sqlite *sqlite, const struct lb_sqlite_options *options,
 			   struct lb_error *error) LB_MUST_CHECK;
+
+/* Copies the write-ahead log to the database, as far as readers let it (open.c). */
+void lb_sqlite_write_back(struct lb_sqlite *sqlite);
 
 /* Checks the schema's version, makes what is missing (schema.c). */
 enum lb_err lb_sqlite_check_version(struct lb_sqlite *sqlite, struct lb_error *error) LB_MUST_CHECK;
