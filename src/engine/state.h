@@ -18,7 +18,7 @@
  * the next pass has to tell all again; unfinished: the last pass left sensors to
  * the next; told, taken, recorded: how many of its passes brought reports, how
  * many of those were in the latest beat or an earlier one, and in one that was
- * committed. */
+ * committed; failure: what the latest pass met, code LB_OK: nothing. */
 struct lb_engine_source {
 	struct lb_engine *engine;
 	struct lb_source *source;
@@ -32,6 +32,7 @@ struct lb_engine_source {
 	uint64_t taken;
 	uint64_t recorded;
 	int rescans;
+	struct lb_error failure;
 };
 
 /* One runner, what is being submitted to it and polled from it.

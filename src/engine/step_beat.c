@@ -44,16 +44,26 @@ static void execute(struct lb_work *work)
 	step->err = lb_beat_run(step->engine->options.store, &step->beat, &step->error);
 }
 
-/* Runs are worth a line each; rows are for those who look closely. */
+/* Runs are worth a line each, and one that failed is worth somebody's eye; rows are
+ * for those who look closely. */
+static enum lb_log_level audit_level(const struct lb_audit *audit)
+{
+	if (audit->sensor_id != NULL) {
+		return LB_LOG_DEBUG;
+	}
+	enum lb_run_state state =
+		audit->to != NULL ? lb_run_state_parse(audit->to) : LB_RUN_STATE_MAX;
+	return state == LB_RUN_FAILED || state == LB_RUN_CANCELED ? LB_LOG_WARNING : LB_LOG_INFO;
+}
+
 static void log_audits(const struct lb_engine *engine, const struct lb_audit_list *audits)
 {
 	for (size_t i = 0; i < audits->count; i++) {
 		const struct lb_audit *audit = &audits->items[i];
-		lb_log(engine->options.log, audit->sensor_id == NULL ? LB_LOG_INFO : LB_LOG_DEBUG,
-		       audit->cause, "job", audit->trigger_job_id, "sensor", audit->sensor_id,
-		       "from", audit->from, "to", audit->to, "run",
-		       audit->run_no > 0 ? LB_LOG_INT(audit->run_no) : NULL, "attempt",
-		       audit->attempt > 1 ? LB_LOG_INT(audit->attempt) : NULL, NULL);
+		lb_log(engine->options.log, audit_level(audit), audit->cause, "job",
+		       audit->trigger_job_id, "sensor", audit->sensor_id, "from", audit->from, "to",
+		       audit->to, "run", audit->run_no > 0 ? LB_LOG_INT(audit->run_no) : NULL,
+		       "attempt", audit->attempt > 1 ? LB_LOG_INT(audit->attempt) : NULL, NULL);
 	}
 }
 

@@ -1,4 +1,5 @@
 /* step_scan.c: passes of the sources: which sensors, what they showed. */
+#include "base/text.h"
 #include "base/time.h"
 #include "engine/state.h"
 
@@ -85,6 +86,25 @@ static enum lb_err hand_over(struct lb_engine_source *source, struct lb_error *e
 	return LB_OK;
 }
 
+/* What stays broken is said when it breaks and when it is whole again, not at every
+ * pass in between. */
+static void note_outcome(struct lb_engine_source *source, const struct lb_error *error)
+{
+	struct lb_engine *engine = source->engine;
+	struct lb_error before = source->failure;
+	source->failure = *error;
+	if (error->code == LB_OK) {
+		if (before.code != LB_OK) {
+			lb_log(engine->options.log, LB_LOG_INFO, "scan works again", "subject",
+			       source->source->base_location, NULL);
+		}
+	} else if (before.code == error->code && lb_text_equal(before.message, error->message)) {
+		engine->totals.problems++;
+	} else {
+		lb_engine_problem(engine, "scan failed", source->source->base_location, error);
+	}
+}
+
 static void scan_done(struct lb_scan *scan)
 {
 	struct lb_engine_source *source = scan->data;
@@ -92,10 +112,8 @@ static void scan_done(struct lb_scan *scan)
 	struct lb_error error = {0};
 	engine->totals.scans++;
 	engine->totals.problems += scan->failed;
-	if (scan->error.code != LB_OK) {
-		lb_engine_problem(engine, "scan failed", source->source->base_location,
-				  &scan->error);
-	} else {
+	note_outcome(source, &scan->error);
+	if (scan->error.code == LB_OK) {
 		log_sensor_errors(engine, scan);
 	}
 	source->unfinished = scan->unfinished;

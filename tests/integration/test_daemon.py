@@ -254,3 +254,30 @@ def test_the_log_is_json_on_request(house):
     house.wait_for(lambda: house.statuses()[("orders", "555")] == "COMPLETED")
     stop(daemon)
     assert all(isinstance(json.loads(line), dict) for line in house.log().splitlines())
+
+
+def test_what_stays_broken_is_said_once_and_so_is_that_it_works_again(house):
+    settings(house, SETTINGS.replace("poll_interval: 1s", "poll_interval: 100ms")
+             + "feed: declared.csv\n")
+    feed_file(house, [("orders", "555")])
+    daemon = start(house)
+    (house.path / "triggers").rename(house.path / "away")
+    house.wait_for(lambda: "scan failed" in house.log())
+    for sensor_id in ("rates", "weather", "stocks"):  # each is followed by a pass
+        feed_file(house, [("orders", "555"), (sensor_id, "666")])
+        house.wait_for(lambda: (sensor_id, "666") in house.statuses())
+    (house.path / "away").rename(house.path / "triggers")
+    house.wait_for(lambda: "scan works again" in house.log())
+    stop(daemon)
+    assert house.log().count("scan failed") == 1
+    assert house.log().count("scan works again") == 1
+
+
+def test_a_failed_run_is_a_warning_and_all_else_of_runs_is_not(house):
+    house.job(555, "exit 3")
+    daemon = house.start("run", "--log-level", "warning")
+    house.emit("orders")
+    house.wait_for(lambda: house.statuses().get(("orders", "555")) == "FAILED")
+    stop(daemon)
+    lines = house.log().splitlines()
+    assert len(lines) == 1 and " warning " in lines[0] and "exit status 3" in lines[0], lines
