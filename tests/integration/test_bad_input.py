@@ -311,12 +311,18 @@ NAMES = [b"with space.txt", b"with\nnewline.txt", b"with\ttab.txt", "ünïcödé
          b"%s%n.txt", b"x" * 255]
 
 
-def test_file_names_reach_the_job_exactly(house):
+def deliver(house, names):
+    """Files that have settled, so that one pass takes them all up."""
     folder = os.fsencode(house.path / "triggers" / "orders")
     os.mkdir(folder)
-    for name in NAMES:
-        with open(os.path.join(folder, name), "wb"):
-            pass
+    for name in names:
+        with open(os.path.join(folder, name), "wb") as file:
+            os.utime(file.fileno(), (time.time() - 60, time.time() - 60))
+    return folder
+
+
+def test_file_names_reach_the_job_exactly(house):
+    folder = deliver(house, NAMES)
     assert house.run("once").returncode == 0
     house.wait_for(lambda: starts(house) == ["555"])
     events = json.loads((house.path / "events-555.json").read_bytes().decode())
@@ -327,11 +333,7 @@ def test_file_names_reach_the_job_exactly(house):
 
 
 def test_file_names_are_shown_without_harm(house):
-    folder = os.fsencode(house.path / "triggers" / "orders")
-    os.mkdir(folder)
-    for name in NAMES + [b"\x1b[2Jclear.txt"]:
-        with open(os.path.join(folder, name), "wb"):
-            pass
+    deliver(house, NAMES + [b"\x1b[2Jclear.txt"])
     house.run("once")
     shown = house.run("history", "--events").stdout
     assert "\x1b" not in shown and "ünïcödé-数据.txt" in shown
