@@ -244,6 +244,9 @@ static int run(struct lb_cli *cli)
 		end(&daemon);
 	}
 	(void)uv_run(&daemon.loop, UV_RUN_DEFAULT);
+	/* Who asks a second time to stop, while the store is closed, changes nothing. */
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN);
 	(void)uv_loop_close(&daemon.loop);
 	lb_config_destroy(daemon.next);
 	return daemon.code;
