@@ -207,3 +207,12 @@ def test_who_asked_is_in_the_audit_log(house):
     who, = house.query("select who from lakebeat_audit where to_state = 'PAUSED' or cause like "
                        "'%pause%'")[0]
     assert "@" in who
+
+
+def test_a_job_has_no_signal_ignored_or_blocked(house):
+    house.job(555, "grep -E '^Sig(Ign|Blk)' /proc/self/status >signals.new; mv signals.new signals")
+    house.emit("orders")
+    house.run("once")
+    house.wait_for((house.path / "signals").exists)
+    lines = (house.path / "signals").read_text().splitlines()
+    assert [int(line.split()[1], 16) for line in lines] == [0, 0]
