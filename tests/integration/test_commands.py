@@ -215,4 +215,5 @@ def test_a_job_has_no_signal_ignored_or_blocked(house):
     house.run("once")
     house.wait_for((house.path / "signals").exists)
     lines = (house.path / "signals").read_text().splitlines()
-    assert [int(line.split()[1], 16) for line in lines] == [0, 0]
+    own = 1 << 31 | 1 << 32  # signals 32 and 33, which the C library keeps for itself
+    assert [int(line.split()[1], 16) & ~own for line in lines] == [0, 0]
