@@ -253,6 +253,22 @@ static const char *advise_waiting(const struct lb_explanation *explanation)
 			       acons->items[0].base_trigger_file_location, sensor_id, sensor_id);
 }
 
+/* Resuming alone does not start a job that had failed before it was paused. */
+static const char *advise_paused(const struct lb_explanation *explanation)
+{
+	const char *id = explanation->trigger_job_id;
+	for (size_t i = 0; i < explanation->job->rows.count; i++) {
+		if (explanation->job->rows.items[i].status == LB_STATUS_FAILED) {
+			return lb_arena_printf(
+				explanation->arena,
+				"it failed before it was paused: lakebeat resume %s, then "
+				"lakebeat retry %s",
+				id, id);
+		}
+	}
+	return lb_arena_printf(explanation->arena, "lakebeat resume %s lets it start", id);
+}
+
 static const char *advise_in_flight(const struct lb_explanation *explanation)
 {
 	const char *id = explanation->trigger_job_id;
@@ -276,7 +292,7 @@ const char *lb_explain_advice(const struct lb_explanation *explanation)
 			"complete %s says that it is done",
 			id, id);
 	case LB_JOB_PAUSED:
-		return lb_arena_printf(explanation->arena, "lakebeat resume %s lets it start", id);
+		return advise_paused(explanation);
 	case LB_JOB_RUN_IN_FLIGHT:
 		return advise_in_flight(explanation);
 	case LB_JOB_WAITS:

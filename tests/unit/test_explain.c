@@ -96,6 +96,15 @@ static void a_job_waits_for_the_hard_sensors_that_have_nothing_new(void **state)
 	assert_advice(story, "lakebeat emit rates");
 }
 
+static void a_job_that_failed_and_then_was_paused_needs_both_to_go_on(void **state)
+{
+	struct story *story = *state;
+	(void)test_job_add(&story->test, "orders", "TRUE", "PAUSED", "COMPLETED");
+	assert_advice(story, "lakebeat resume 666 lets it start");
+	(void)test_job_add(&story->test, "rates", "TRUE", "PAUSED", "FAILED");
+	assert_advice(story, "lakebeat resume 666, then lakebeat retry 666");
+}
+
 static void three_sensors_are_listed_and_many_are_counted(void **state)
 {
 	struct story *story = *state;
@@ -274,6 +283,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, story_setup, story_teardown)
 		TEST(a_job_waits_for_the_hard_sensors_that_have_nothing_new),
+		TEST(a_job_that_failed_and_then_was_paused_needs_both_to_go_on),
 		TEST(three_sensors_are_listed_and_many_are_counted),
 		TEST(a_sensor_that_waits_tells_for_how_long),
 		TEST(a_source_that_no_acon_is_about_is_named),
