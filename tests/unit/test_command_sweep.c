@@ -80,7 +80,7 @@ static void a_run_that_has_not_ended_is_kept_while_its_supervisor_lives(void **s
 	enum lb_command_step step;
 	make_run(OLD, LB_COMMAND_OUTPUT, 100 * LB_DAY);
 	int directory = openat(runs, OLD, O_RDONLY | O_DIRECTORY);
-	assert_int_equal(lb_command_write_claim(directory, getpid(), name, &claim, &step), 0);
+	assert_int_equal(lb_command_make_claim(directory, getpid(), name, &claim, &step), 0);
 	assert_int_equal(renameat(directory, name, directory, LB_COMMAND_CLAIM), 0);
 	make_run(OLD, LB_COMMAND_OUTPUT, 100 * LB_DAY);
 	/* A lock is seen by other processes only, so another one sweeps. */

@@ -106,25 +106,8 @@ static bool is_locked(int fd)
 	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-/* Locked before it gets its real name: nobody ever sees a claim whose supervisor
- * merely has not come to lock it yet. */
-static int fill_claim(int fd, pid_t supervisor, enum lb_command_step *ret_step)
-{
-	struct text text;
-	text.length = 0;
-	struct flock lock = whole_file;
-	*ret_step = LB_STEP_LOCK;
-	if (fcntl(fd, F_OFD_SETLK, &lock) != 0) {
-		return errno;
-	}
-	add_line(&text, "supervisor", supervisor);
-	add_line(&text, "claimed_at_us", lb_command_now_us());
-	*ret_step = LB_STEP_CLAIM;
-	return write_text(fd, &text);
-}
-
-int lb_command_write_claim(int directory, pid_t supervisor, char name[static 64], int *ret_fd,
-			   enum lb_command_step *ret_step)
+int lb_command_make_claim(int directory, pid_t supervisor, char name[static 64], int *ret_fd,
+			  enum lb_command_step *ret_step)
 {
 	struct text text;
 	text.length = 0;
@@ -139,14 +122,27 @@ int lb_command_write_claim(int directory, pid_t supervisor, char name[static 64]
 	if (fd < 0) {
 		return errno;
 	}
-	int failure = fill_claim(fd, supervisor, ret_step);
-	if (failure != 0) {
+	/* Before it gets its real name: nobody ever sees a claim whose supervisor
+	 * merely has not come to lock it yet. */
+	struct flock lock = whole_file;
+	*ret_step = LB_STEP_LOCK;
+	if (fcntl(fd, F_OFD_SETLK, &lock) != 0) {
+		int failure = errno;
 		(void)unlinkat(directory, name, 0);
 		(void)close(fd);
 		return failure;
 	}
 	*ret_fd = fd;
 	return 0;
+}
+
+void lb_command_sign_claim(int claim, pid_t supervisor)
+{
+	struct text text;
+	text.length = 0;
+	add_line(&text, "supervisor", supervisor);
+	add_line(&text, "claimed_at_us", lb_command_now_us());
+	(void)!write_text(claim, &text);
 }
 
 void lb_command_add_job(int claim, pid_t job)

@@ -58,11 +58,14 @@ struct lb_command_exit {
 
 int64_t lb_command_now_us(void);
 
-/* A locked file holding supervisor's pid, not yet named claim: its temporary
- * name goes to name. Lock and file live until the descriptor, *ret_fd, and its
- * copies are closed. */
-int lb_command_write_claim(int directory, pid_t supervisor, char name[static 64], int *ret_fd,
-			   enum lb_command_step *ret_step);
+/* A locked, empty file, not yet named claim: its temporary name, made of
+ * supervisor's pid, goes to name. Lock and file live until the descriptor,
+ * *ret_fd, and its copies are closed. */
+int lb_command_make_claim(int directory, pid_t supervisor, char name[static 64], int *ret_fd,
+			  enum lb_command_step *ret_step);
+
+/* Adds who claimed and when, for people. */
+void lb_command_sign_claim(int claim, pid_t supervisor);
 
 /* Adds the job's pid, for people and for lb_command_read_claim. */
 void lb_command_add_job(int claim, pid_t job);

@@ -92,9 +92,9 @@ static void send_report(int fd, struct lb_command_report report)
 	(void)!write(fd, &report, sizeof(report));
 }
 
-/* These make names durable in the order in which they came to be, so that what
- * leads to the claim is there when the claim is. */
-static bool keeps_order(void)
+/* ext4 and XFS make a new file durable together with the names that lead to it,
+ * ext4 without a journal too. */
+static bool syncs_names(void)
 {
 	struct statfs fs;
 	return fstatfs(DIRECTORY, &fs) == 0 &&
@@ -102,20 +102,20 @@ static bool keeps_order(void)
 }
 
 /* The name is the claim, so it must survive a power loss together with the
- * directories that lead to it. What is written in it serves only the living. */
+ * directories that lead to it. What is written in it serves the living only. */
 static int sync_claim(int claim)
 {
-	if (fsync(DIRECTORY) != 0) {
+	if (fsync(claim) != 0) {
 		return errno;
 	}
-	if (keeps_order()) {
+	if (syncs_names()) {
 		return 0;
 	}
 	int above = openat(DIRECTORY, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (above < 0) {
 		return errno;
 	}
-	int failure = fsync(claim) != 0 || fsync(above) != 0 ? errno : 0;
+	int failure = fsync(DIRECTORY) != 0 || fsync(above) != 0 ? errno : 0;
 	(void)close(above);
 	return failure;
 }
@@ -139,7 +139,7 @@ static enum lb_command_outcome claim(enum lb_command_step *ret_step, int *ret_er
 {
 	char name[64];
 	int fd = -1;
-	*ret_errno = lb_command_write_claim(DIRECTORY, getpid(), name, &fd, ret_step);
+	*ret_errno = lb_command_make_claim(DIRECTORY, getpid(), name, &fd, ret_step);
 	if (*ret_errno != 0) {
 		return LB_NOT_CLAIMED;
 	}
@@ -156,6 +156,7 @@ static enum lb_command_outcome claim(enum lb_command_step *ret_step, int *ret_er
 	}
 	*ret_step = LB_STEP_SYNC;
 	*ret_errno = sync_claim(CLAIM);
+	lb_command_sign_claim(CLAIM, getpid());
 	return LB_CLAIMED;
 }
 
