@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -300,6 +301,9 @@ static void renew_image(const struct lb_command_launch *launch, pid_t job, int64
 	if (main_dispatches) {
 		(void)fcntl(DIRECTORY, F_SETFD, 0);
 		(void)fcntl(CLAIM, F_SETFD, 0);
+		/* The new image is a millisecond's work, and the job may have to
+		 * share this processor: it goes first. */
+		(void)sched_yield();
 		(void)execve("/proc/self/exe", argv, environ);
 	}
 }
