@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 
-from harness import BenchError, Figure, Lakebeat, StartTimes, quantile, say
+from harness import BenchError, Figure, Lakebeat, StartTimes, quantile, quiet_directory, say
 
 WARM_UP = 20
 QUIET_S = 0.005  # both sides idle between two events
@@ -102,7 +102,7 @@ def wait_for_watch(process):
 
 
 def measure_all(bench, count):
-    directory = bench.directory("delay")
+    directory = quiet_directory(bench, "delay")
     times = StartTimes(directory / "lakebeat-starts")
     loop_times = StartTimes(directory / "loop-starts")
     lakebeat = Lakebeat(bench, directory, [bench.job, times.path])

@@ -75,9 +75,8 @@ FS_IOC_GETFLAGS, FS_IOC_SETFLAGS, FS_TOPDIR_FL = 0x80086601, 0x40086602, 0x00020
 
 
 def spread_directories(path):
-    """ext4 steps over the inodes of files that were deleted in the last minutes one by one,
-    so a bench that was cleaned up would slow the next one down. Directories in a "top" one
-    are put far from each other. Other file systems do not know that, and need it not."""
+    """ext4 puts the directories in a "top" one far from each other (harness.quiet_directory
+    says what for). Other file systems do not know that, and need it not."""
     fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     with contextlib.suppress(OSError):
         flags, = struct.unpack("l", fcntl.ioctl(fd, FS_IOC_GETFLAGS, bytes(8)))
