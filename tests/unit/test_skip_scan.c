@@ -249,12 +249,12 @@ static void a_folder_that_did_not_change_is_not_listed(void **state)
 	assert_true(lb_skip_scan_next(&scan, &request));
 	assert_int_equal(request.kind, LB_SKIP_FOLDER_TIME);
 	assert_string_equal(request.target->sensor_id, "a");
-	lb_skip_scan_folder(&scan, false);
+	lb_skip_scan_leave(&scan);
 
 	assert_true(lb_skip_scan_next(&scan, &request));
 	assert_int_equal(request.kind, LB_SKIP_FOLDER_TIME);
 	assert_string_equal(request.target->sensor_id, "b");
-	lb_skip_scan_folder(&scan, true);
+	lb_skip_scan_list_folder(&scan);
 
 	assert_true(lb_skip_scan_next(&scan, &request));
 	assert_int_equal(request.kind, LB_SKIP_LIST);

@@ -1,4 +1,4 @@
-/* pass.h: one look at all sensors: skip-scan over a lister, one tally a sensor.
+/* pass.h: one look at all sensors: a walk over a blocking lister.
  * A look that would report more than fits into one transaction is made in several
  * passes. Blocks; runs on a worker thread. */
 #ifndef LB_SOURCES_TRIGGER_FILE_PASS_H
@@ -25,8 +25,9 @@ void lb_pass_rest_finish(struct lb_pass_rest *rest);
 #define LB_PASS_BYTES_MAX ((size_t)8 << 20)
 
 /* Everything is borrowed until return. bytes_max: how large reports may become
- * before the pass stops behind a sensor; 0: LB_PASS_BYTES_MAX. stop: set from another
- * thread, ends the pass early; what it has reported by then is true. */
+ * before the pass stops behind a sensor; 0: LB_PASS_BYTES_MAX. monotonic_us: a time
+ * that never goes back, which carries the scan's now_us on through a long pass. stop:
+ * set from another thread, ends the pass early; what it has reported by then is true. */
 struct lb_pass {
 	const struct lb_trigger_file_options *options;
 	const struct lb_filter *filter;
@@ -35,6 +36,7 @@ struct lb_pass {
 	struct lb_recall *recall;
 	struct lb_pass_rest *rest;
 	size_t bytes_max;
+	int64_t (*monotonic_us)(void);
 	const atomic_bool *stop;
 };
 

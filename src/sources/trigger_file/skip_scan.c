@@ -98,18 +98,30 @@ bool lb_skip_scan_next(struct lb_skip_scan *scan, struct lb_skip_request *ret_re
 	ret_request->kind = LB_SKIP_LIST;
 	ret_request->start_after = scan->start_after;
 	scan->cursor = scan->done;
-	scan->last_key = scan->start_after;
+	memcpy(scan->last_key, scan->start_after, sizeof(scan->last_key));
 	return true;
 }
 
-void lb_skip_scan_folder(struct lb_skip_scan *scan, bool list)
+void lb_skip_scan_list_folder(struct lb_skip_scan *scan)
+{
+	scan->folder_asked = true;
+}
+
+void lb_skip_scan_leave(struct lb_skip_scan *scan)
 {
 	assert(scan->done < scan->count);
-	if (list) {
-		scan->folder_asked = true;
-	} else {
-		finish_target(scan);
+	finish_target(scan);
+}
+
+static enum lb_err keep_key(char kept[LB_KEY_MAX], const char *key, struct lb_error *error)
+{
+	size_t size = strlen(key) + 1;
+	if (size > LB_KEY_MAX) {
+		return lb_fail(error, LB_CORRUPT, "the listing shows a key of %zu bytes: '%.200s…'",
+			       size - 1, key);
 	}
+	memcpy(kept, key, size);
+	return LB_OK;
 }
 
 enum lb_err lb_skip_scan_key(struct lb_skip_scan *scan, const char *key, size_t *ret_position,
@@ -120,7 +132,9 @@ enum lb_err lb_skip_scan_key(struct lb_skip_scan *scan, const char *key, size_t 
 			       "the listing is not in byte order: '%.200s' came after '%.200s'",
 			       key, scan->last_key);
 	}
-	scan->last_key = key;
+	if (keep_key(scan->last_key, key, error) != LB_OK) {
+		return error->code;
+	}
 	while (scan->cursor < scan->count &&
 	       place(key, scan->targets[scan->cursor].sensor_id) > 0) {
 		scan->cursor++;
@@ -145,7 +159,6 @@ static void finish_shown(struct lb_skip_scan *scan)
 enum lb_err lb_skip_scan_page(struct lb_skip_scan *scan, const char *shown_to,
 			      struct lb_error *error)
 {
-	scan->last_key = NULL;
 	if (shown_to == NULL) {
 		scan->done = scan->count;
 		return LB_OK;
@@ -154,12 +167,9 @@ enum lb_err lb_skip_scan_page(struct lb_skip_scan *scan, const char *shown_to,
 		return lb_fail(error, LB_CORRUPT, "the listing does not advance beyond '%.200s'",
 			       scan->start_after);
 	}
-	size_t size = strlen(shown_to) + 1;
-	if (size > sizeof(scan->shown_to)) {
-		return lb_fail(error, LB_CORRUPT, "the listing shows a key of %zu bytes: '%.200s…'",
-			       size - 1, shown_to);
+	if (keep_key(scan->shown_to, shown_to, error) != LB_OK) {
+		return error->code;
 	}
-	memcpy(scan->shown_to, shown_to, size);
 	finish_shown(scan);
 	return LB_OK;
 }

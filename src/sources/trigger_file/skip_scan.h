@@ -9,7 +9,7 @@
  * Pure: the caller asks for the next request, carries it out, and says what came.
  *
  *     while (lb_skip_scan_next(scan, &request)) {
- *         FOLDER_TIME → lb_skip_scan_folder(scan, changed)
+ *         FOLDER_TIME → lb_skip_scan_list_folder(scan), or lb_skip_scan_leave(scan)
  *         LIST        → lb_skip_scan_key(scan, key, …) for each key of the page,
  *                       lb_skip_scan_page(scan, shown_to, …)
  *         targets before lb_skip_scan_done(scan) are finished
@@ -49,8 +49,8 @@ struct lb_skip_scan {
 	size_t cursor;
 	bool folder_times;
 	bool folder_asked;
-	const char *last_key;
 	char start_after[LB_KEY_MAX];
+	char last_key[LB_KEY_MAX];
 	char shown_to[LB_KEY_MAX];
 };
 
@@ -66,13 +66,15 @@ void lb_skip_scan_resume(struct lb_skip_scan *scan, const char *sensor_id);
 /* False when everything was shown. */
 bool lb_skip_scan_next(struct lb_skip_scan *scan, struct lb_skip_request *ret_request);
 
-/* Answers FOLDER_TIME: list it, or leave it as finished? */
-void lb_skip_scan_folder(struct lb_skip_scan *scan, bool list);
+/* Answers FOLDER_TIME: the folder is to be listed. */
+void lb_skip_scan_list_folder(struct lb_skip_scan *scan);
 
-/* Whose key is it? Call for every key of the page, in its order. key: valid
- * until lb_skip_scan_page. ret_position: in targets; count when it is nobody's.
- * ret_file_name: points into key.
- * Errors: CORRUPT, the keys are not in ascending byte order. */
+/* Whatever the request was, its target is finished. */
+void lb_skip_scan_leave(struct lb_skip_scan *scan);
+
+/* Whose key is it? Call for every key of the page, in its order. ret_position: in
+ * targets; count when it is nobody's. ret_file_name: points into key.
+ * Errors: CORRUPT, the keys are not in ascending byte order, or too long. */
 enum lb_err lb_skip_scan_key(struct lb_skip_scan *scan, const char *key, size_t *ret_position,
 			     const char **ret_file_name, struct lb_error *error) LB_MUST_CHECK;
 

@@ -14,11 +14,6 @@ static const char *floor_of(const struct lb_sensor *sensor)
 	return sensor->checkpoint.floor != NULL ? sensor->checkpoint.floor : "";
 }
 
-static bool has_folder_times(const struct lb_tally_rules *rules)
-{
-	return rules->lister->impl->folder_time != NULL;
-}
-
 /* A clock that was set back must not put the next full pass off. */
 static bool full_pass_is_due(const struct lb_tally_rules *rules, const struct lb_sensor *sensor)
 {
@@ -39,7 +34,7 @@ struct lb_tally_plan lb_tally_plan(const struct lb_tally_rules *rules,
 	};
 	/* A folder shows every name in any case, so late ones are found for free. A
 	 * sensor whose names do not sort by time has no floor. */
-	if (!has_folder_times(rules) && !plan.due) {
+	if (!rules->folder_times && !plan.due) {
 		plan.floor = floor_of(sensor);
 	}
 	/* Neither overwriting a file nor making a folder readable changes its time. */
@@ -95,7 +90,7 @@ static void note_name(struct lb_tally *tally, const struct lb_tally_rules *rules
 	tally->form = form;
 	tally->newest_us = time_us;
 	if (rules->recent_us != NULL) {
-		rules->recent_us[tally->named % (rules->lister->page_keys / 2)] = time_us;
+		rules->recent_us[tally->named % (rules->page_keys / 2)] = time_us;
 	}
 	tally->named++;
 }
@@ -188,7 +183,7 @@ static const char *next_floor(const struct lb_tally *tally, const struct lb_tall
 			      char text[NAME_MAX_BYTES])
 {
 	const char *floor = floor_of(tally->sensor);
-	size_t trail = rules->lister->page_keys / 2;
+	size_t trail = rules->page_keys / 2;
 	if (!tally->ordered) {
 		return "";
 	}
@@ -208,7 +203,7 @@ static const char *next_floor(const struct lb_tally *tally, const struct lb_tall
  * time it had already, so only a time that was over by then is remembered. */
 static int64_t trusted_folder_time(const struct lb_tally *tally, const struct lb_tally_rules *rules)
 {
-	int64_t limit_us = tally->listed_at_us - rules->lister->folder_time_trust_us;
+	int64_t limit_us = tally->listed_at_us - rules->folder_time_trust_us;
 	if (tally->unsettled || rules->options->allow_overwrites ||
 	    tally->folder_time_ns / 1000 >= limit_us) {
 		return 0;

@@ -12,15 +12,21 @@
 #include "sources/trigger_file/recall.h"
 
 /* The same for all sensors of a pass. Everything is borrowed; reports are added
- * to scan. recent_us: room for the times of page_keys / 2 names; NULL with
- * folder times, which make floors needless. */
+ * to scan.
+ * folder_times:         they are known, and tell whether a folder is to be listed.
+ * folder_time_trust_us: lister.h.
+ * page_keys, recent_us: about how many keys a page carries, and room for the times of
+ *                       half as many names; 0 and NULL with folder times, which make
+ *                       floors needless. */
 struct lb_tally_rules {
 	const struct lb_trigger_file_options *options;
 	const struct lb_filter *filter;
-	const struct lb_lister *lister;
 	const char *base_location;
 	struct lb_recall *recall;
 	struct lb_scan *scan;
+	bool folder_times;
+	int64_t folder_time_trust_us;
+	size_t page_keys;
 	int64_t *recent_us;
 };
 

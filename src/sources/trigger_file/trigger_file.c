@@ -178,6 +178,11 @@ static bool release_watch(struct trigger_file *self, const struct lb_scan *scan)
 	return missed;
 }
 
+static int64_t monotonic_us(void)
+{
+	return (int64_t)(uv_hrtime() / 1000);
+}
+
 static void execute_pass(uv_work_t *work)
 {
 	struct trigger_file *self = work->data;
@@ -189,6 +194,7 @@ static void execute_pass(uv_work_t *work)
 		.recall = &self->recall,
 		.rest = &self->rest,
 		.bytes_max = self->pass_bytes_max,
+		.monotonic_us = monotonic_us,
 		.stop = &self->stop,
 	};
 	lb_pass_run(&pass, self->scan);
