@@ -21,7 +21,6 @@ static const struct lb_event *newest(const struct lb_event_list *events)
 static const char *value_of(const char *field, const struct lb_file *file, struct lb_arena *arena,
 			    bool *ret_known)
 {
-	char time_text[LB_TIME_TEXT_MAX];
 	*ret_known = true;
 	if (lb_text_equal(field, "file_name")) {
 		return file->file_name;
@@ -30,6 +29,7 @@ static const char *value_of(const char *field, const struct lb_file *file, struc
 		return file->file_path;
 	}
 	if (lb_text_equal(field, "file_modification_time")) {
+		char time_text[LB_TIME_TEXT_MAX];
 		return lb_arena_strdup(arena, lb_time_format(file->modified_at_us, time_text));
 	}
 	if (lb_text_equal(field, "file_size")) {

@@ -139,10 +139,11 @@ static enum lb_err check_program(const char *item, const struct lb_command_words
 		struct piece piece = next_piece(rest, &rest);
 		const char *word = piece.placeholder ? word_for(piece, words) : "-";
 		if (word[0] == '\0' || word[0] == '.' || strchr(word, '/') != NULL) {
-			return lb_fail(error, LB_REFUSED,
-				       "{%s} in \"%s\" would be \"%s\": a part of a program's path "
-				       "may not be empty, start with '.' or hold a '/'",
-				       placeholders[placeholder_index(piece)], item, word);
+			return lb_fail(
+				error, LB_REFUSED,
+				"{%.*s} in \"%s\" would be \"%s\": a part of a program's path "
+				"may not be empty, start with '.' or hold a '/'",
+				(int)piece.length, piece.text, item, word);
 		}
 	}
 	return LB_OK;

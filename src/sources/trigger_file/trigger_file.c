@@ -291,9 +291,9 @@ enum lb_err lb_trigger_file_create(uv_loop_t *loop, const char *base_location,
 				   struct lb_lister *lister, struct lb_source **ret_source,
 				   struct lb_error *error)
 {
-	struct trigger_file *self;
+	struct trigger_file *self = NULL;
 	enum lb_err err = create(loop, base_location, options, &self, error);
-	if (err == LB_OK) {
+	if (self != NULL) {
 		self->lister = lister;
 		*ret_source = &self->base;
 	}
@@ -305,9 +305,9 @@ enum lb_err lb_trigger_file_local_create(uv_loop_t *loop, const char *base_locat
 					 const struct lb_log *log, struct lb_source **ret_source,
 					 struct lb_error *error)
 {
-	struct trigger_file *self;
+	struct trigger_file *self = NULL;
 	enum lb_err err = create(loop, base_location, options, &self, error);
-	if (err != LB_OK) {
+	if (self == NULL) {
 		return err;
 	}
 	self->log = log;

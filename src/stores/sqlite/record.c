@@ -120,7 +120,7 @@ static enum lb_err note_advanced(struct lb_sqlite *sqlite, int64_t sensor, struc
 static enum lb_err record_report(struct lb_sqlite *sqlite, const struct lb_sensor_report *report,
 				 size_t *added, struct lb_error *error)
 {
-	struct sensor sensor;
+	struct sensor sensor = {0};
 	enum lb_err err = find_or_add_sensor(sqlite, report, &sensor, error);
 	if (err != LB_OK) {
 		return err;
