@@ -225,19 +225,19 @@ const char *lb_explain_verdict(const struct lb_explanation *explanation)
 static const char *advise_waiting(const struct lb_explanation *explanation)
 {
 	const char *id = explanation->trigger_job_id;
-	const struct lb_row *row;
 	if (is_in_progress_without_run(explanation)) {
 		return lb_arena_printf(explanation->arena,
 				       "lakebeat complete %s says that it is done; lakebeat retry "
 				       "%s starts it again",
 				       id, id);
 	}
-	if ((row = blocking_row(explanation, LB_ROW_PAUSED)) != NULL) {
+	const struct lb_row *row = blocking_row(explanation, LB_ROW_PAUSED);
+	if (row != NULL) {
 		return lb_arena_printf(
 			explanation->arena, "lakebeat resume %s --sensor %s lets it take up events",
 			id, lb_text_printable(explanation->arena, lb_row_sensor_id(row)));
 	}
-	if ((row = blocking_row(explanation, LB_ROW_UNKNOWN_STATUS)) != NULL) {
+	if (blocking_row(explanation, LB_ROW_UNKNOWN_STATUS) != NULL) {
 		return "set that status to NULL in the control table, and it takes up events "
 		       "again";
 	}

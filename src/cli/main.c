@@ -20,7 +20,7 @@ static int unknown_verb(const struct lb_cli *cli, const char *name)
 	}
 	const char *names[64];
 	size_t count = 0;
-	while (lb_verbs[count] != NULL && count < 64) {
+	while (count < 64 && lb_verbs[count] != NULL) {
 		names[count] = lb_verbs[count]->name;
 		count++;
 	}

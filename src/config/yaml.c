@@ -198,15 +198,17 @@ static bool read_value(struct parse *parse, const yaml_event_t *event, int depth
 	return read_scalar(parse, event, node);
 }
 
-/* The events around documents; ret_type: of the one that came. */
-static bool skip(struct parse *parse, yaml_event_type_t *ret_type)
+/* The two events before a document, or after it; ret_type: of the second. */
+static bool skip_two(struct parse *parse, yaml_event_type_t *ret_type)
 {
-	yaml_event_t event;
-	if (!next(parse, &event)) {
-		return false;
+	for (int i = 0; i < 2; i++) {
+		yaml_event_t event;
+		if (!next(parse, &event)) {
+			return false;
+		}
+		*ret_type = event.type;
+		yaml_event_delete(&event);
 	}
-	*ret_type = event.type;
-	yaml_event_delete(&event);
 	return true;
 }
 
@@ -225,13 +227,13 @@ static bool read_root(struct parse *parse, struct lb_node *root)
 static bool read_stream(struct parse *parse, struct lb_node *root)
 {
 	yaml_event_type_t type;
-	if (!skip(parse, &type) || !skip(parse, &type)) {
+	if (!skip_two(parse, &type)) {
 		return false;
 	}
 	if (type == YAML_STREAM_END_EVENT) {
 		return true; /* nothing but comments: an empty value */
 	}
-	if (!read_root(parse, root) || !skip(parse, &type) || !skip(parse, &type)) {
+	if (!read_root(parse, root) || !skip_two(parse, &type)) {
 		return false;
 	}
 	if (type != YAML_STREAM_END_EVENT) {
