@@ -8,7 +8,7 @@ install:
 demo:
 	@tools/demo.sh
 test:
-	@tools/test.sh
+	@tools/ci.sh
 bench:
 	@tools/bench.sh
 format:

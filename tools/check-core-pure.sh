@@ -25,7 +25,7 @@ fi
 bad=
 for symbol in $undefined; do
 	case $symbol in
-	__asan_* | __ubsan_* | __sanitizer_* | __sanitizer* | __gcov_* | __llvm_* | __memcpy_chk | __snprintf_chk) continue ;;
+	__asan_* | __tsan_* | __ubsan_* | __sanitizer_* | __sanitizer* | __gcov_* | __llvm_* | __memcpy_chk | __snprintf_chk) continue ;;
 	esac
 	# shellcheck disable=SC2086
 	if ! printf '%s\n' $allowed $defined | grep -qxF -- "$symbol"; then
