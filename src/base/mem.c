@@ -78,6 +78,14 @@ void lb_arena_finish(struct lb_arena *arena)
 	lb_arena_init(arena, arena->bytes_max);
 }
 
+void lb_arena_wipe(struct lb_arena *arena)
+{
+	for (struct lb_arena_chunk *chunk = arena->chunks; chunk != NULL; chunk = chunk->next) {
+		explicit_bzero(chunk->bytes, chunk->used);
+	}
+	lb_arena_finish(arena);
+}
+
 /* Chunks double from CHUNK_MIN to CHUNK_MAX: small beats stay small, and a
  * large scan does not ask the heap a thousand times. */
 static size_t chunk_size_for(const struct lb_arena *arena, size_t size)

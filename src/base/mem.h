@@ -50,6 +50,9 @@ void lb_arena_init(struct lb_arena *arena, size_t bytes_max);
  * a zeroed arena. */
 void lb_arena_finish(struct lb_arena *arena);
 
+/* The same, but zeroes all memory first: for what held secrets. */
+void lb_arena_wipe(struct lb_arena *arena);
+
 /* Zeroed memory aligned for any type, living until lb_arena_finish; NULL when
  * memory or the arena's maximum is exhausted. size 0 gives a valid pointer. */
 void *lb_arena_alloc(struct lb_arena *arena, size_t size);

@@ -1,6 +1,7 @@
 #include "base/mem.h"
 #include "support/cmocka.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void an_arena_gives_zeroed_aligned_memory(void **state)
@@ -56,6 +57,44 @@ static void a_list_keeps_what_was_added_while_it_grows(void **state)
 	lb_arena_finish(&arena);
 }
 
+/* Counts the bytes that are not zero when memory is given back. */
+static size_t bytes_left;
+
+static void *sized_alloc(size_t size)
+{
+	size_t *memory = calloc(1, size + sizeof(max_align_t));
+	assert_non_null(memory);
+	*memory = size;
+	return (unsigned char *)memory + sizeof(max_align_t);
+}
+
+static void looking_free(void *memory)
+{
+	unsigned char *start = (unsigned char *)memory - sizeof(max_align_t);
+	size_t size;
+	memcpy(&size, start, sizeof(size));
+	size_t head = 64; /* the chunk's own links and sizes */
+	for (size_t i = head; i < size; i++) {
+		bytes_left += ((unsigned char *)memory)[i] != 0;
+	}
+	free(start);
+}
+
+static void a_wiped_arena_leaves_no_trace(void **state)
+{
+	(void)state;
+	struct lb_arena arena = {0};
+	lb_set_allocator(sized_alloc, looking_free);
+	for (int i = 0; i < 100; i++) {
+		char *secret = lb_arena_strdup(&arena, "0123456789012345678901234567890123456789");
+		assert_non_null(secret);
+	}
+	lb_arena_wipe(&arena);
+	lb_set_allocator(NULL, NULL);
+	assert_int_equal(bytes_left, 0);
+	assert_null(arena.chunks);
+}
+
 static void *no_memory(size_t size)
 {
 	(void)size;
@@ -87,6 +126,7 @@ int main(void)
 		cmocka_unit_test(an_arena_gives_zeroed_aligned_memory),
 		cmocka_unit_test(an_arena_never_exceeds_its_maximum),
 		cmocka_unit_test(a_list_keeps_what_was_added_while_it_grows),
+		cmocka_unit_test(a_wiped_arena_leaves_no_trace),
 		cmocka_unit_test(running_out_of_memory_is_an_answer_not_a_crash),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
