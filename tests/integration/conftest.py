@@ -21,9 +21,17 @@ def no_process_is_left(monkeypatch):
     monkeypatch.delenv("LAKEBEAT_CRASH_AT", raising=False)
     yield
     for process in started:
-        if process.poll() is None:
+        if process.poll() is None and not getattr(process, "ends_with_group", False):
             process.send_signal(signal.SIGKILL)
             process.wait()
+
+
+@pytest.fixture(scope="module")
+def rgw():
+    """One S3 server for all tests of a file; each makes a bucket of its own."""
+    from rgw import Rgw
+    with Rgw() as server:
+        yield server
 
 
 class Tap:
