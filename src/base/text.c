@@ -113,6 +113,16 @@ static size_t utf8_sequence(unsigned char lead, uint32_t *ret_bits, uint32_t *re
 	return 0;
 }
 
+char *lb_text_without_trailing(const char *text, char c)
+{
+	char *copy = lb_strdup(text);
+	size_t length = copy != NULL ? strlen(copy) : 0;
+	while (length > 0 && copy[length - 1] == c) {
+		copy[--length] = '\0';
+	}
+	return copy;
+}
+
 size_t lb_utf8_length(const char *text, size_t length)
 {
 	const unsigned char *bytes = (const unsigned char *)text;

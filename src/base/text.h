@@ -25,6 +25,10 @@ bool lb_text_ends_with(const char *text, const char *suffix);
 /* Trimmed copy; NULL for NULL or when the arena is exhausted. */
 char *lb_text_trim(struct lb_arena *arena, const char *text);
 
+/* Copy of text without the characters c that it ends in; owned by the caller, NULL
+ * when memory is out. */
+char *lb_text_without_trailing(const char *text, char c);
+
 /* Length of the valid UTF-8 sequence at text (1–4), or 0 when the bytes there
  * are not UTF-8 (RFC 3629: no surrogates, nothing overlong). length: bytes
  * available. */

@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SENSOR_ID_MAX 200
-
 /* width digits at *text, which is moved behind them. */
 static bool take_digits(const char **text, int width, int *ret_number)
 {
@@ -90,7 +88,7 @@ const char *lb_sensor_id_problem(const char *sensor_id)
 	if (strcmp(sensor_id, ".") == 0 || strcmp(sensor_id, "..") == 0) {
 		return "would leave its own folder";
 	}
-	if (strlen(sensor_id) > SENSOR_ID_MAX) {
+	if (strlen(sensor_id) > LB_SENSOR_ID_MAX) {
 		return "is longer than 200 bytes";
 	}
 	for (const char *c = sensor_id; *c != '\0'; c++) {

@@ -21,9 +21,12 @@ bool lb_trigger_name_parse(const char *file_name, const char *sensor_id, int64_t
 bool lb_trigger_name_format(const char *sensor_id, int64_t time_us, int suffix, char *text,
 			    size_t size);
 
+/* Bytes that a sensor_id may have. */
+#define LB_SENSOR_ID_MAX 200
+
 /* Why sensor_id cannot be a folder below the base location, as the end of the
  * sentence "sensor_id …"; NULL when it can. Empty, ".", "..", with '/' or a
- * control character, or over 200 bytes: refused. */
+ * control character, or over LB_SENSOR_ID_MAX bytes: refused. */
 const char *lb_sensor_id_problem(const char *sensor_id);
 
 /* Names that are never events: empty, or beginning with '.' or '_'. */

@@ -11,6 +11,16 @@
 
 struct lb_source;
 
+/* What listing took; zero where it takes no requests.
+ * requests: that were sent, repeated ones too.
+ * keys:     that came back, known or not.
+ * bytes:    of the answers' bodies. */
+struct lb_listing_cost {
+	uint64_t requests;
+	uint64_t keys;
+	uint64_t bytes;
+};
+
 /* One pass over sensors. The engine allocates it, fills the upper part, and
  * keeps it alive until done was called.
  * sensors:        borrowed; sorted by sensor_id in byte order, without duplicates.
@@ -27,6 +37,7 @@ struct lb_source;
  *                 again, with all of them, as soon as the reports are recorded. The
  *                 source goes on where it stopped, or begins anew if recorded is
  *                 false then.
+ * cost:           of this scan.
  * error:          code LB_OK, or why the whole pass failed (reports may still
  *                 hold what was found before; they are true). Each sensor that
  *                 was not reached has a report with this error, but for those
@@ -43,6 +54,7 @@ struct lb_scan {
 	size_t failed;
 	int64_t rescan_at_us;
 	bool unfinished;
+	struct lb_listing_cost cost;
 	struct lb_error error;
 };
 

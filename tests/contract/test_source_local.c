@@ -17,22 +17,22 @@
 
 /* The real local lister, counting. */
 struct counting_lister {
-	struct lb_lister base;
-	struct lb_lister *inner;
+	struct lb_folder_lister base;
+	struct lb_folder_lister *inner;
 	size_t folder_times;
 	size_t lists;
 };
 
 static struct counting_lister counting;
 
-static enum lb_err counting_open(struct lb_lister *lister, struct lb_error *error)
+static enum lb_err counting_open(struct lb_folder_lister *lister, struct lb_error *error)
 {
 	enum lb_err err = counting.inner->impl->open(counting.inner, error);
 	lister->folder_time_trust_us = counting.inner->folder_time_trust_us;
 	return err;
 }
 
-static enum lb_err counting_folder_time(struct lb_lister *lister, const char *sensor_id,
+static enum lb_err counting_folder_time(struct lb_folder_lister *lister, const char *sensor_id,
 					int64_t *ret_time_ns, struct lb_error *error)
 {
 	(void)lister;
@@ -40,27 +40,28 @@ static enum lb_err counting_folder_time(struct lb_lister *lister, const char *se
 	return counting.inner->impl->folder_time(counting.inner, sensor_id, ret_time_ns, error);
 }
 
-static enum lb_err counting_list(struct lb_lister *lister, const char *start_after,
-				 struct lb_page *page, struct lb_error *error)
+static enum lb_err counting_list(struct lb_folder_lister *lister, const char *sensor_id,
+				 struct lb_arena *arena, struct lb_listed_list *ret_files,
+				 struct lb_error *error)
 {
 	(void)lister;
 	counting.lists++;
-	return counting.inner->impl->list(counting.inner, start_after, page, error);
+	return counting.inner->impl->list(counting.inner, sensor_id, arena, ret_files, error);
 }
 
-static void counting_close(struct lb_lister *lister)
+static void counting_close(struct lb_folder_lister *lister)
 {
 	(void)lister;
 	counting.inner->impl->close(counting.inner);
 }
 
-static void counting_destroy(struct lb_lister *lister)
+static void counting_destroy(struct lb_folder_lister *lister)
 {
 	(void)lister;
 	counting.inner->impl->destroy(counting.inner);
 }
 
-static const struct lb_lister_impl counting_impl = {
+static const struct lb_folder_lister_impl counting_impl = {
 	.open = counting_open,
 	.folder_time = counting_folder_time,
 	.list = counting_list,

@@ -15,14 +15,23 @@
 #include <unistd.h>
 
 #define PAGE_KEYS 4
+#define PARALLEL_MAX 64
 
-static int setup(void **state, bool paged)
+static int64_t clock_now(struct lb_clock *clock)
+{
+	return ((struct world *)clock->data)->now_us;
+}
+
+static const struct lb_clock_impl clock_impl = {.now = clock_now};
+
+static int setup(void **state, bool objects)
 {
 	struct world *world = calloc(1, sizeof(*world));
 	if (world == NULL || folder_setup(NULL) != 0 || uv_loop_init(&world->loop) != 0) {
 		return 1;
 	}
 	world->now_us = INT64_C(1763877600) * LB_SECOND; /* 2025-11-23T06:00:00Z */
+	world->clock = (struct lb_clock){.impl = &clock_impl, .data = world};
 	world->recorded = true;
 	world->options = (struct lb_trigger_file_options){
 		.include_existing_files = true,
@@ -30,8 +39,8 @@ static int setup(void **state, bool paged)
 		.lookback_us = LB_HOUR,
 		.settle_us = 2 * LB_SECOND,
 	};
-	if (paged) {
-		world->fake = fake_lister_create(PAGE_KEYS);
+	if (objects) {
+		world->objects = fake_object_lister_create(PAGE_KEYS, PARALLEL_MAX);
 		(void)snprintf(world->base, sizeof(world->base), "s3://bucket/triggers");
 	} else {
 		char here[256];
@@ -49,7 +58,7 @@ int world_setup_local(void **state)
 	return setup(state, false);
 }
 
-int world_setup_paged(void **state)
+int world_setup_objects(void **state)
 {
 	return setup(state, true);
 }
@@ -59,9 +68,8 @@ int world_teardown(void **state)
 	struct world *world = *state;
 	if (world->source != NULL) {
 		world->source->impl->destroy(world->source);
-	} else if (world->fake != NULL) {
-		world->fake->base.impl->destroy(&world->fake->base);
 	}
+	fake_object_lister_free(world->objects);
 	(void)uv_run(&world->loop, UV_RUN_DEFAULT);
 	int busy = uv_loop_close(&world->loop);
 	lb_arena_finish(&world->arena);
@@ -123,8 +131,8 @@ static void stamp_folder(const struct world *world, char *path)
 
 void world_put(struct world *world, const char *key, int64_t age_us)
 {
-	if (world->fake != NULL) {
-		fake_lister_put(world->fake, key, world->now_us - age_us, 7);
+	if (world->objects != NULL) {
+		fake_object_lister_put(world->objects, key, world->now_us - age_us, 7);
 		return;
 	}
 	char path[512];
@@ -137,8 +145,8 @@ void world_put(struct world *world, const char *key, int64_t age_us)
 
 void world_remove(struct world *world, const char *key)
 {
-	if (world->fake != NULL) {
-		fake_lister_remove(world->fake, key);
+	if (world->objects != NULL) {
+		fake_object_lister_remove(world->objects, key);
 		return;
 	}
 	char path[512];
@@ -149,8 +157,8 @@ void world_remove(struct world *world, const char *key)
 
 void world_break(struct world *world, bool broken)
 {
-	if (world->fake != NULL) {
-		world->fake->open_fails = broken ? "the bucket is gone" : NULL;
+	if (world->objects != NULL) {
+		world->objects->fails = broken ? "the bucket is gone" : NULL;
 	} else {
 		assert_int_equal(broken ? rename("triggers", "gone") : rename("gone", "triggers"),
 				 0);
@@ -257,7 +265,7 @@ static void listen_to(struct world *world)
 	world->source->data = world;
 }
 
-void world_open_over(struct world *world, struct lb_lister *lister)
+void world_open_over(struct world *world, struct lb_folder_lister *lister)
 {
 	struct lb_error error;
 	if (lb_trigger_file_create(&world->loop, world->base, &world->options, lister,
@@ -273,12 +281,14 @@ void world_open(struct world *world)
 	if (world->source != NULL) {
 		return;
 	}
-	if (world->fake != NULL) {
-		world_open_over(world, &world->fake->base);
-		return;
-	}
-	if (lb_trigger_file_local_create(&world->loop, world->base, &world->options, world->lb_log,
-					 &world->source, &error) != LB_OK) {
+	enum lb_err err =
+		world->objects != NULL
+			? lb_trigger_file_objects_create(world->base, &world->options,
+							 &world->clock, &world->objects->base,
+							 &world->source, &error)
+			: lb_trigger_file_local_create(&world->loop, world->base, &world->options,
+						       world->lb_log, &world->source, &error);
+	if (err != LB_OK) {
 		fail_msg("%s", error.message);
 	}
 	listen_to(world);
@@ -333,7 +343,11 @@ static void on_done(struct lb_scan *scan)
 void world_look(struct world *world)
 {
 	world_open(world);
-	lb_trigger_file_limit_passes(world->source, world->bytes_max);
+	if (world->objects != NULL) {
+		lb_trigger_file_objects_limit(world->source, world->bytes_max);
+	} else {
+		lb_trigger_file_limit_passes(world->source, world->bytes_max);
+	}
 	world->fresh = world->reports = world->told = world->listed_all = 0;
 	struct look look = {
 		.scan = {.sensors = world->sensors,
@@ -350,11 +364,12 @@ void world_look(struct world *world)
 	assert_int_equal(look.done, 1);
 	take_reports(world, &look.scan.reports);
 	for (size_t i = 0; i < look.scan.reports.count; i++) {
-		assert_true(look.scan.reports.items[i].observed_at_us == world->now_us);
+		assert_true(look.scan.reports.items[i].observed_at_us == look.scan.now_us);
 	}
 	world->failed = look.scan.failed;
 	world->rescan_at_us = look.scan.rescan_at_us;
 	world->unfinished = look.scan.unfinished;
+	world->cost = look.scan.cost;
 	world->error = look.scan.error;
 	lb_arena_finish(&look.scan.arena);
 }
@@ -379,7 +394,9 @@ void world_run_until(struct world *world, const size_t *counter, size_t count)
 	timer.data = &ticks;
 	(void)uv_timer_start(&timer, on_tick, 100, 100);
 	while (*counter < count && ticks < 200) {
-		(void)uv_run(&world->loop, UV_RUN_ONCE);
+		if (world->objects == NULL || !fake_object_lister_pump(world->objects)) {
+			(void)uv_run(&world->loop, UV_RUN_ONCE);
+		}
 	}
 	uv_close((uv_handle_t *)&timer, NULL);
 	(void)uv_run(&world->loop, UV_RUN_NOWAIT);

@@ -1,13 +1,14 @@
 /* source_world.h: a trigger-file source with files to find and an event log to
- * find them for: either the real local source over a real folder, or the same
- * source over a fake paged listing. The log keeps what the store would keep:
+ * find them for: either the real local source over a real folder, or the source for
+ * object stores over a fake listing. The log keeps what the store would keep:
  * which files are known, and each sensor's checkpoint and error. */
 #ifndef LB_TESTS_SOURCE_WORLD_H
 #define LB_TESTS_SOURCE_WORLD_H
 
 #include "ports/source.h"
+#include "sources/trigger_file/object_source.h"
 #include "sources/trigger_file/trigger_file.h"
-#include "support/fake_lister.h"
+#include "support/fake_object_lister.h"
 
 #include <uv.h>
 
@@ -24,7 +25,7 @@ struct world_file {
 struct world_file_list LB_LIST_OF(struct world_file);
 
 /* now_us:   what the next look's clock says; files are aged by it.
- * fake:     NULL when the source is local; its base then is `triggers` in the
+ * objects:  NULL when the source is local; its base then is `triggers` in the
  *           working directory.
  * options:  taken when the source is made, which the first look does.
  * sensors:  in the order of their ids.
@@ -34,11 +35,12 @@ struct world_file_list LB_LIST_OF(struct world_file);
  * bytes_max: a pass stops when its reports exceed it; 0: the source's own limit.
  * Of the last look (world_look, world_run_until): fresh: how many files were new;
  * reports: how many reports; told: how many files in them; failed, rescan_at_us,
- * unfinished, error as in struct lb_scan; listed_all: how many reports said so. */
+ * unfinished, cost, error as in struct lb_scan; listed_all: how many reports said so. */
 struct world {
 	uv_loop_t loop;
 	struct lb_source *source;
-	struct fake_lister *fake;
+	struct fake_object_lister *objects;
+	struct lb_clock clock;
 	char base[512];
 	struct lb_trigger_file_options options;
 	struct lb_log *lb_log;
@@ -60,12 +62,13 @@ struct world {
 	size_t rescans;
 	int64_t rescan_at_us;
 	bool unfinished;
+	struct lb_listing_cost cost;
 	struct lb_error error;
 };
 
 /* cmocka's setups and teardown; *state becomes the world. */
 int world_setup_local(void **state);
-int world_setup_paged(void **state);
+int world_setup_objects(void **state);
 int world_teardown(void **state);
 
 struct lb_sensor *world_add_sensor(struct world *world, const char *sensor_id);
@@ -90,16 +93,17 @@ void world_look_after(struct world *world, int64_t delay_us);
 bool world_knows(const struct world *world, const char *key);
 const struct world_file *world_find(const struct world *world, const char *key);
 
-/* Make the source, if that was not done yet: the world's own, or one over a lister
- * of the test's. */
+/* Make the source, if that was not done yet: the world's own, or one over a folder
+ * lister of the test's. */
 void world_open(struct world *world);
-void world_open_over(struct world *world, struct lb_lister *lister);
+void world_open_over(struct world *world, struct lb_folder_lister *lister);
 
-/* Lakebeat ends and starts again: the local source is made anew by the next look,
- * the log stays. */
+/* Lakebeat ends and starts again: the source is made anew by the next look, the log
+ * and the files stay. */
 void world_restart(struct world *world);
 
-/* Run the loop until *counter is at least count, or fail after a generous while. */
+/* Run the loop, and answer the objects' requests, until *counter is at least count, or fail after a
+ * generous while. */
 void world_run_until(struct world *world, const size_t *counter, size_t count);
 
 #endif

@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "sources/trigger_file/skip_scan.h"
 #include "support/cmocka.h"
 
@@ -17,6 +18,7 @@ struct place {
 	char ids[TARGETS_MAX][24];
 	char floors[TARGETS_MAX][24];
 	struct lb_skip_target targets[TARGETS_MAX];
+	size_t carried;
 	size_t target_count;
 	size_t requests;
 };
@@ -43,7 +45,11 @@ static void add_sensor(const char *sensor_id, const char *floor)
 	(void)snprintf(place.ids[i], sizeof(place.ids[i]), "%s", sensor_id);
 	(void)snprintf(place.floors[i], sizeof(place.floors[i]), "%s", floor);
 	place.targets[i] = (struct lb_skip_target){
-		.sensor_id = place.ids[i], .floor = place.floors[i], .index = i};
+		.sensor_id = place.ids[i],
+		.floor = place.floors[i],
+		.large = *floor != '\0' && strtoul(floor, NULL, 10) >= place.page_keys,
+		.index = i,
+	};
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -51,15 +57,26 @@ static int compare_keys(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* Lists as S3 does: keys greater than start_after, so many at most. */
-static void list_page(struct lb_skip_scan *scan, const char *start_after)
+/* Lists as S3 does: keys of the prefix greater than start_after, so many at most. */
+static void list_page(struct lb_skip_scan *scan, const struct lb_skip_request *request)
 {
+	const char *start_after = request->start_after;
+	const char *prefix = request->prefix != NULL ? request->prefix : "";
 	struct lb_error error;
 	size_t i = 0;
 	while (i < place.key_count && strcmp(place.keys[i], start_after) <= 0) {
 		i++;
 	}
-	size_t end = i + place.page_keys < place.key_count ? i + place.page_keys : place.key_count;
+	size_t end = i;
+	const char *shown_to = NULL;
+	while (end < place.key_count && lb_text_starts_with(place.keys[end], prefix)) {
+		if (end == i + place.page_keys) {
+			shown_to = place.keys[end - 1];
+			break;
+		}
+		end++;
+	}
+	place.carried += end - i;
 	for (; i < end; i++) {
 		size_t position;
 		const char *file_name;
@@ -75,7 +92,6 @@ static void list_page(struct lb_skip_scan *scan, const char *start_after)
 			place.found[i] = true;
 		}
 	}
-	const char *shown_to = end < place.key_count ? place.keys[end - 1] : NULL;
 	assert_int_equal(lb_skip_scan_page(scan, shown_to, &error), LB_OK);
 }
 
@@ -85,13 +101,13 @@ static void run(void)
 	struct lb_skip_request request;
 	qsort(place.keys, place.key_count, sizeof(place.keys[0]), compare_keys);
 	memset(place.found, 0, sizeof(place.found));
-	place.requests = 0;
-	lb_skip_scan_init(&scan, place.targets, place.target_count, false);
-	while (lb_skip_scan_next(&scan, &request)) {
-		assert_int_equal(request.kind, LB_SKIP_LIST);
+	place.requests = place.carried = 0;
+	lb_skip_targets_sort(place.targets, place.target_count);
+	lb_skip_scan_init(&scan, place.targets, place.target_count);
+	while (lb_skip_scan_next(&scan, false, &request)) {
 		place.requests++;
 		assert_true(place.requests <= place.key_count + place.target_count + 1);
-		list_page(&scan, request.start_after);
+		list_page(&scan, &request);
 	}
 	assert_int_equal(lb_skip_scan_done(&scan), place.target_count);
 }
@@ -136,6 +152,7 @@ static void known_territory_is_jumped_over(void **state)
 	}
 	run();
 	assert_int_equal(place.requests, 10); /* 20,000 keys are 200 pages */
+	assert_int_equal(place.carried, 490); /* and none of the known ones comes along */
 	for (size_t i = 0; i < place.key_count; i++) {
 		if (strcmp(strchr(place.keys[i], '/') + 1, "001950") > 0) {
 			assert_true(place.found[i]);
@@ -235,7 +252,41 @@ static void any_layout_is_shown_whole_for_the_smaller_price(void **state)
 	}
 }
 
-static void a_folder_that_did_not_change_is_not_listed(void **state)
+/* Whichever way the halves go, each key is found by one of them. */
+static void a_scan_that_is_split_shares_the_rest(void **state)
+{
+	(void)state;
+	reset(10);
+	for (size_t s = 0; s < 8; s++) {
+		char id[24];
+		(void)snprintf(id, sizeof(id), "s%zu", s);
+		add_sensor(id, "");
+		for (size_t f = 0; f < 7; f++) {
+			add_key(id, f);
+		}
+	}
+	struct lb_skip_scan first;
+	struct lb_skip_scan second;
+	struct lb_skip_request request;
+	lb_skip_scan_init(&first, place.targets, place.target_count);
+	assert_true(lb_skip_scan_next(&first, false, &request));
+	list_page(&first, &request);
+	const struct lb_skip_target *targets;
+	assert_int_equal(lb_skip_scan_left(&first), 7);
+	assert_int_equal(lb_skip_scan_split(&first, &targets), 3);
+	assert_string_equal(targets[0].sensor_id, "s5");
+	lb_skip_scan_init(&second, targets, 3);
+	place.target_count = 5;
+	while (lb_skip_scan_next(&first, false, &request)) {
+		list_page(&first, &request);
+	}
+	assert_int_equal(count_found(), 35);
+	assert_true(lb_skip_scan_next(&second, false, &request));
+	assert_string_equal(request.start_after, "s5/");
+	assert_int_equal(lb_skip_scan_left(&second), 3);
+}
+
+static void a_page_that_breaks_off_goes_on_behind_its_last_key(void **state)
 {
 	(void)state;
 	reset(10);
@@ -244,23 +295,19 @@ static void a_folder_that_did_not_change_is_not_listed(void **state)
 	struct lb_skip_scan scan;
 	struct lb_skip_request request;
 	struct lb_error error;
-	lb_skip_scan_init(&scan, place.targets, 2, true);
-
-	assert_true(lb_skip_scan_next(&scan, &request));
-	assert_int_equal(request.kind, LB_SKIP_FOLDER_TIME);
-	assert_string_equal(request.target->sensor_id, "a");
-	lb_skip_scan_leave(&scan);
-
-	assert_true(lb_skip_scan_next(&scan, &request));
-	assert_int_equal(request.kind, LB_SKIP_FOLDER_TIME);
-	assert_string_equal(request.target->sensor_id, "b");
-	lb_skip_scan_list_folder(&scan);
-
-	assert_true(lb_skip_scan_next(&scan, &request));
-	assert_int_equal(request.kind, LB_SKIP_LIST);
-	assert_string_equal(request.start_after, "b/");
-	assert_int_equal(lb_skip_scan_page(&scan, "b0", &error), LB_OK);
-	assert_false(lb_skip_scan_next(&scan, &request));
+	size_t position;
+	const char *file_name;
+	lb_skip_scan_init(&scan, place.targets, 2);
+	assert_true(lb_skip_scan_next(&scan, false, &request));
+	assert_null(request.prefix);
+	assert_false(lb_skip_scan_break(&scan));
+	assert_true(lb_skip_scan_next(&scan, false, &request));
+	assert_int_equal(lb_skip_scan_key(&scan, "b/1", &position, &file_name, &error), LB_OK);
+	assert_true(lb_skip_scan_break(&scan));
+	assert_int_equal(lb_skip_scan_done(&scan), 1);
+	assert_true(lb_skip_scan_next(&scan, false, &request));
+	assert_string_equal(request.start_after, "b/1");
+	assert_string_equal(request.prefix, "b/");
 }
 
 static void a_listing_that_is_not_in_byte_order_is_an_error(void **state)
@@ -273,8 +320,8 @@ static void a_listing_that_is_not_in_byte_order_is_an_error(void **state)
 	struct lb_error error;
 	size_t position;
 	const char *file_name;
-	lb_skip_scan_init(&scan, place.targets, 1, false);
-	assert_true(lb_skip_scan_next(&scan, &request));
+	lb_skip_scan_init(&scan, place.targets, 1);
+	assert_true(lb_skip_scan_next(&scan, false, &request));
 	assert_int_equal(lb_skip_scan_key(&scan, "a/2", &position, &file_name, &error), LB_OK);
 	assert_int_equal(lb_skip_scan_key(&scan, "a/1", &position, &file_name, &error), LB_CORRUPT);
 	assert_non_null(strstr(error.message, "'a/1' came after 'a/2'"));
@@ -288,8 +335,8 @@ static void a_listing_that_does_not_advance_ends_the_pass_with_an_error(void **s
 	struct lb_skip_scan scan;
 	struct lb_skip_request request;
 	struct lb_error error;
-	lb_skip_scan_init(&scan, place.targets, 1, false);
-	assert_true(lb_skip_scan_next(&scan, &request));
+	lb_skip_scan_init(&scan, place.targets, 1);
+	assert_true(lb_skip_scan_next(&scan, false, &request));
 	assert_int_equal(lb_skip_scan_page(&scan, "a/", &error), LB_CORRUPT);
 
 	char monster[2 * LB_KEY_MAX];
@@ -303,8 +350,8 @@ static void no_sensors_need_no_request(void **state)
 	(void)state;
 	struct lb_skip_scan scan;
 	struct lb_skip_request request;
-	lb_skip_scan_init(&scan, NULL, 0, false);
-	assert_false(lb_skip_scan_next(&scan, &request));
+	lb_skip_scan_init(&scan, NULL, 0);
+	assert_false(lb_skip_scan_next(&scan, false, &request));
 }
 
 int main(void)
@@ -316,7 +363,8 @@ int main(void)
 		cmocka_unit_test(a_sensor_with_more_new_files_than_a_page_is_listed_to_its_end),
 		cmocka_unit_test(ids_that_begin_alike_keep_their_own_files),
 		cmocka_unit_test(any_layout_is_shown_whole_for_the_smaller_price),
-		cmocka_unit_test(a_folder_that_did_not_change_is_not_listed),
+		cmocka_unit_test(a_scan_that_is_split_shares_the_rest),
+		cmocka_unit_test(a_page_that_breaks_off_goes_on_behind_its_last_key),
 		cmocka_unit_test(a_listing_that_is_not_in_byte_order_is_an_error),
 		cmocka_unit_test(a_listing_that_does_not_advance_ends_the_pass_with_an_error),
 		cmocka_unit_test(no_sensors_need_no_request),

@@ -20,12 +20,12 @@
 #define TRUST_REMOTE_US LB_MINUTE
 
 struct local_lister {
-	struct lb_lister base;
+	struct lb_folder_lister base;
 	int base_fd;
 	char base_path[];
 };
 
-static struct local_lister *local_of(struct lb_lister *lister)
+static struct local_lister *local_of(struct lb_folder_lister *lister)
 {
 	return (struct local_lister *)lister;
 }
@@ -116,7 +116,7 @@ static enum lb_err fail_base(const struct local_lister *local, struct lb_error *
 		       strerror(errno), remedy);
 }
 
-static enum lb_err local_open(struct lb_lister *lister, struct lb_error *error)
+static enum lb_err local_open(struct lb_folder_lister *lister, struct lb_error *error)
 {
 	struct local_lister *local = local_of(lister);
 	/* The folders are opened by name, so the right to enter it suffices. */
@@ -134,12 +134,12 @@ static enum lb_err local_open(struct lb_lister *lister, struct lb_error *error)
 	return LB_OK;
 }
 
-static void local_close(struct lb_lister *lister)
+static void local_close(struct lb_folder_lister *lister)
 {
 	(void)close(local_of(lister)->base_fd);
 }
 
-static enum lb_err local_folder_time(struct lb_lister *lister, const char *sensor_id,
+static enum lb_err local_folder_time(struct lb_folder_lister *lister, const char *sensor_id,
 				     int64_t *ret_time_ns, struct lb_error *error)
 {
 	const struct local_lister *local = local_of(lister);
@@ -196,19 +196,20 @@ bool lb_local_look(const char *base_path, const char *sensor_id, const char *fil
 	return describe(arena, &st, ret_listed);
 }
 
-/* The folder that is being listed. */
+/* The folder that is being listed, and where its files go. */
 struct folder {
 	const char *id;
 	size_t id_length;
-	const char *after;
 	int fd;
+	struct lb_arena *arena;
+	struct lb_listed_list *files;
 };
 
 /* One name of the folder; false with errno set when it cannot be looked at. */
-static bool take_name(const struct folder *folder, const struct dirent *found, struct lb_page *page)
+static bool take_name(const struct folder *folder, const struct dirent *found)
 {
 	struct stat st;
-	if (found->d_type == DT_DIR || strcmp(found->d_name, folder->after) <= 0) {
+	if (found->d_type == DT_DIR) {
 		return true;
 	}
 	if (fstatat(folder->fd, found->d_name, &st, 0) != 0) {
@@ -218,9 +219,9 @@ static bool take_name(const struct folder *folder, const struct dirent *found, s
 	if (!S_ISREG(st.st_mode)) {
 		return true;
 	}
-	struct lb_listed *listed = lb_list_add(&page->arena, &page->files);
-	char *key = join_key(&page->arena, folder->id, folder->id_length, found->d_name);
-	if (listed == NULL || key == NULL || !describe(&page->arena, &st, listed)) {
+	struct lb_listed *listed = lb_list_add(folder->arena, folder->files);
+	char *key = join_key(folder->arena, folder->id, folder->id_length, found->d_name);
+	if (listed == NULL || key == NULL || !describe(folder->arena, &st, listed)) {
 		errno = ENOMEM;
 		return false;
 	}
@@ -228,7 +229,7 @@ static bool take_name(const struct folder *folder, const struct dirent *found, s
 	return true;
 }
 
-static bool read_names(const struct folder *folder, DIR *dir, struct lb_page *page)
+static bool read_names(const struct folder *folder, DIR *dir)
 {
 	for (;;) {
 		errno = 0;
@@ -236,7 +237,7 @@ static bool read_names(const struct folder *folder, DIR *dir, struct lb_page *pa
 		if (found == NULL) {
 			return errno == 0;
 		}
-		if (!take_name(folder, found, page)) {
+		if (!take_name(folder, found)) {
 			return false;
 		}
 	}
@@ -248,9 +249,9 @@ static int compare_listed(const void *a, const void *b)
 }
 
 /* False with errno set. */
-static bool read_folder(struct folder *folder, int base_fd, const char *name, struct lb_page *page)
+static bool read_folder(struct folder *folder, int base_fd)
 {
-	folder->fd = openat(base_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	folder->fd = openat(base_fd, folder->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = folder->fd >= 0 ? fdopendir(folder->fd) : NULL;
 	if (dir == NULL) {
 		int problem = errno;
@@ -260,48 +261,44 @@ static bool read_folder(struct folder *folder, int base_fd, const char *name, st
 		errno = problem;
 		return false;
 	}
-	bool read = read_names(folder, dir, page);
+	bool read = read_names(folder, dir);
 	int problem = errno;
 	(void)closedir(dir);
 	errno = problem;
 	return read;
 }
 
-static enum lb_err local_list(struct lb_lister *lister, const char *start_after,
-			      struct lb_page *page, struct lb_error *error)
+static enum lb_err local_list(struct lb_folder_lister *lister, const char *sensor_id,
+			      struct lb_arena *arena, struct lb_listed_list *ret_files,
+			      struct lb_error *error)
 {
 	const struct local_lister *local = local_of(lister);
-	const char *slash = strchr(start_after, '/');
-	struct folder folder = {.id = start_after, .after = slash + 1};
-	folder.id_length = (size_t)(slash - start_after);
-	char *name = lb_arena_strndup(&page->arena, start_after, folder.id_length);
-	/* '0' follows '/': the first text behind all keys of the folder. */
-	page->shown_to = name != NULL ? lb_arena_printf(&page->arena, "%s0", name) : NULL;
-	if (page->shown_to == NULL) {
-		return lb_fail_nomem(error);
-	}
-	if (read_folder(&folder, local->base_fd, name, page)) {
-		if (page->files.count > 1) {
-			qsort(page->files.items, page->files.count, sizeof(*page->files.items),
+	struct folder folder = {.id = sensor_id,
+				.id_length = strlen(sensor_id),
+				.arena = arena,
+				.files = ret_files};
+	if (read_folder(&folder, local->base_fd)) {
+		if (ret_files->count > 1) {
+			qsort(ret_files->items, ret_files->count, sizeof(*ret_files->items),
 			      compare_listed);
 		}
 		return LB_OK;
 	}
-	page->files.count = 0;
+	ret_files->count = 0;
 	if (errno == ENOENT) {
 		return LB_OK;
 	}
-	page->folder_error = lb_arena_printf(&page->arena, "cannot read the folder %s/%s: %s",
-					     local->base_path, name, strerror(errno));
-	return errno == ENOMEM || page->folder_error == NULL ? lb_fail_nomem(error) : LB_OK;
+	return errno == ENOMEM ? lb_fail_nomem(error)
+			       : lb_fail(error, LB_IO, "cannot read the folder %s/%s: %s",
+					 local->base_path, sensor_id, strerror(errno));
 }
 
-static void local_destroy(struct lb_lister *lister)
+static void local_destroy(struct lb_folder_lister *lister)
 {
 	lb_free(local_of(lister));
 }
 
-static const struct lb_lister_impl local_impl = {
+static const struct lb_folder_lister_impl local_impl = {
 	.open = local_open,
 	.folder_time = local_folder_time,
 	.list = local_list,
@@ -309,7 +306,7 @@ static const struct lb_lister_impl local_impl = {
 	.destroy = local_destroy,
 };
 
-enum lb_err lb_local_lister_create(const char *base_path, struct lb_lister **ret_lister,
+enum lb_err lb_local_lister_create(const char *base_path, struct lb_folder_lister **ret_lister,
 				   struct lb_error *error)
 {
 	size_t size = strlen(base_path) + 1;

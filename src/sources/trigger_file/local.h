@@ -1,8 +1,8 @@
-/* local.h: the lister over a local directory. A page is one sensor's folder. */
+/* local.h: the lister over a local directory. */
 #ifndef LB_SOURCES_TRIGGER_FILE_LOCAL_H
 #define LB_SOURCES_TRIGGER_FILE_LOCAL_H
 
-#include "sources/trigger_file/lister.h"
+#include "sources/trigger_file/folder_lister.h"
 
 #include <stdbool.h>
 
@@ -14,7 +14,7 @@ enum lb_err lb_local_path(const char *base_location, char **ret_path,
 
 /* base_path: copied; need not exist yet. Symbolic links are followed, in it and
  * below it; those that lead nowhere are left out. Errors: NOMEM. */
-enum lb_err lb_local_lister_create(const char *base_path, struct lb_lister **ret_lister,
+enum lb_err lb_local_lister_create(const char *base_path, struct lb_folder_lister **ret_lister,
 				   struct lb_error *error) LB_MUST_CHECK;
 
 /* Look at one file, on any thread. False when it is not there any more, or is

@@ -1,14 +1,21 @@
 #include "sources/trigger_file/pass.h"
 
 #include "base/time.h"
-#include "sources/trigger_file/walk.h"
+#include "core/names.h"
+#include "sources/trigger_file/tally.h"
 
-/* bytes_max: of the scan's arena. */
+#include <string.h>
+
+/* tally: the last one's memory serves the next sensor's.
+ * next: the first sensor that was not looked at. done: how many were.
+ * bytes_max: of the scan's arena. */
 struct pass_run {
 	const struct lb_pass *pass;
 	struct lb_scan *scan;
 	struct lb_tally_rules rules;
-	struct lb_walk walk;
+	struct lb_tally tally;
+	size_t next;
+	size_t done;
 	size_t bytes_max;
 	int64_t began_at_us;
 };
@@ -19,117 +26,126 @@ static int64_t now_us(const struct pass_run *run)
 	return run->scan->now_us + run->pass->monotonic_us() - run->began_at_us;
 }
 
-/* One stat says whether anything happened in a folder. */
-static enum lb_err ask_folder(struct pass_run *run, const struct lb_skip_target *target,
-			      struct lb_error *error)
+static enum lb_err add_files(struct pass_run *run, const struct lb_listed_list *files,
+			     int64_t listed_at_us, struct lb_error *error)
 {
-	struct lb_lister *lister = run->pass->lister;
+	size_t name_offset = strlen(run->tally.sensor->sensor_id) + 1;
+	enum lb_err err = LB_OK;
+	for (size_t i = 0; i < files->count && err == LB_OK; i++) {
+		const struct lb_listed *listed = &files->items[i];
+		err = lb_tally_add(&run->tally, &run->rules, listed->key + name_offset, listed,
+				   listed_at_us, error);
+	}
+	return err == LB_OK ? lb_tally_close(&run->tally, &run->rules, error) : err;
+}
+
+static enum lb_err list_folder(struct pass_run *run, const char *sensor_id, struct lb_error *error)
+{
+	struct lb_folder_lister *lister = run->pass->lister;
+	struct lb_arena arena = {0};
+	struct lb_listed_list files = {0};
 	struct lb_error why;
-	int64_t time_ns = 0;
-	/* Before the stat, so that a change after it is later than this. */
-	int64_t asked_at_us = now_us(run);
-	enum lb_err err = lister->impl->folder_time(lister, target->sensor_id, &time_ns, &why);
-	if (err == LB_OK) {
-		lb_walk_folder(&run->walk, time_ns, asked_at_us);
-		return LB_OK;
-	}
-	/* Nothing was delivered yet; the folder comes with the first file. */
-	return err == LB_NOT_FOUND ? lb_walk_close(&run->walk, error)
-				   : lb_walk_fail(&run->walk, why.message, error);
-}
-
-static enum lb_err take_page(struct pass_run *run, const struct lb_page *page, int64_t listed_at_us,
-			     struct lb_error *error)
-{
-	if (page->folder_error != NULL) {
-		return lb_walk_fail(&run->walk, page->folder_error, error);
-	}
-	for (size_t i = 0; i < page->files.count; i++) {
-		if (lb_walk_key(&run->walk, &page->files.items[i], listed_at_us, error) != LB_OK) {
-			return error->code;
-		}
-	}
-	return lb_walk_page(&run->walk, page->shown_to, error);
-}
-
-static enum lb_err list_page(struct pass_run *run, const char *start_after, struct lb_error *error)
-{
-	struct lb_lister *lister = run->pass->lister;
-	struct lb_page page = {0};
 	int64_t listed_at_us = now_us(run);
-	enum lb_err err = lister->impl->list(lister, start_after, &page, error);
+	enum lb_err err = lister->impl->list(lister, sensor_id, &arena, &files, &why);
 	if (err == LB_OK) {
-		err = take_page(run, &page, listed_at_us, error);
+		err = add_files(run, &files, listed_at_us, error);
+	} else if (err == LB_NOMEM) {
+		*error = why;
+	} else {
+		err = lb_tally_fail(&run->tally, &run->rules, why.message, error);
 	}
-	lb_arena_finish(&page.arena);
+	lb_arena_finish(&arena);
 	return err;
 }
 
-/* A sensor that is shown in part only is left to the next pass, unless it is the
- * only one: each pass finishes some sensor. */
+/* One stat says whether anything happened in a folder. */
+static enum lb_err look_at_folder(struct pass_run *run, struct lb_error *error)
+{
+	struct lb_folder_lister *lister = run->pass->lister;
+	struct lb_tally *tally = &run->tally;
+	struct lb_error why;
+	int64_t time_ns = 0;
+	/* Before the stat, so that a change after it is later than this. */
+	tally->listed_at_us = now_us(run);
+	enum lb_err err =
+		lister->impl->folder_time(lister, tally->sensor->sensor_id, &time_ns, &why);
+	if (err == LB_NOT_FOUND) {
+		/* Nothing was delivered yet; the folder comes with the first file. */
+		return lb_tally_close(tally, &run->rules, error);
+	}
+	if (err != LB_OK) {
+		return lb_tally_fail(tally, &run->rules, why.message, error);
+	}
+	if (tally->plan.folder_time_ns != 0 && tally->plan.folder_time_ns == time_ns) {
+		return LB_OK;
+	}
+	tally->folder_time_ns = time_ns;
+	return list_folder(run, tally->sensor->sensor_id, error);
+}
+
+static enum lb_err look_at_sensor(struct pass_run *run, struct lb_error *error)
+{
+	const struct lb_sensor *sensor = &run->scan->sensors.items[run->next];
+	lb_tally_open(&run->tally, &run->rules, sensor);
+	enum lb_err err = lb_sensor_id_problem(sensor->sensor_id) != NULL
+				  ? lb_tally_refuse(&run->tally, &run->rules, error)
+				  : look_at_folder(run, error);
+	if (err == LB_OK) {
+		run->next++;
+		run->done++;
+	}
+	return err;
+}
+
+/* Each pass looks at one sensor at least. */
 static bool is_full(const struct pass_run *run)
 {
-	size_t done = lb_walk_done(&run->walk);
-	return done > 0 && done < run->walk.skip.count &&
+	return run->done > 0 && run->next < run->scan->sensors.count &&
 	       run->scan->arena.bytes_used > run->bytes_max;
 }
 
-static enum lb_err walk_all(struct pass_run *run, struct lb_error *error)
+static enum lb_err look_at_all(struct pass_run *run, struct lb_error *error)
 {
-	struct lb_skip_request request;
-	while (!atomic_load_explicit(run->pass->stop, memory_order_relaxed) && !is_full(run) &&
-	       lb_walk_next(&run->walk, &request)) {
-		enum lb_err err = request.kind == LB_SKIP_FOLDER_TIME
-					  ? ask_folder(run, request.target, error)
-					  : list_page(run, request.start_after, error);
-		if (err != LB_OK) {
-			return err;
-		}
+	enum lb_err err = LB_OK;
+	while (err == LB_OK && run->next < run->scan->sensors.count && !is_full(run) &&
+	       !atomic_load_explicit(run->pass->stop, memory_order_relaxed)) {
+		err = look_at_sensor(run, error);
 	}
-	return LB_OK;
+	return err;
 }
 
-static enum lb_err prepare(struct pass_run *run, struct lb_error *error)
+/* Without memory for it the pass's own error has to do. */
+static void fail_rest(struct pass_run *run, const char *message)
 {
-	const struct lb_lister *lister = run->pass->lister;
+	struct lb_error ignored;
+	enum lb_err err = LB_OK;
+	for (; err == LB_OK && run->next < run->scan->sensors.count; run->next++) {
+		lb_tally_open(&run->tally, &run->rules, &run->scan->sensors.items[run->next]);
+		err = lb_tally_fail(&run->tally, &run->rules, message, &ignored);
+	}
+}
+
+static void skip_done(struct pass_run *run)
+{
 	const char *after = run->pass->rest->after;
-	size_t recent_max = lister->page_keys / 2;
-	run->rules.folder_times = lister->impl->folder_time != NULL;
-	run->rules.page_keys = lister->page_keys;
-	if (!run->rules.folder_times && recent_max > 0) {
-		run->rules.recent_us = lb_arena_alloc(&run->scan->arena,
-						      recent_max * sizeof(*run->rules.recent_us));
-		if (run->rules.recent_us == NULL) {
-			return lb_fail_nomem(error);
-		}
+	while (after != NULL && run->next < run->scan->sensors.count &&
+	       strcmp(run->scan->sensors.items[run->next].sensor_id, after) <= 0) {
+		run->next++;
 	}
-	struct lb_skip_target *targets;
-	size_t count;
-	if (lb_walk_choose_targets(&run->rules, after == NULL, &targets, &count, error) != LB_OK) {
-		return error->code;
-	}
-	lb_walk_init(&run->walk, &run->rules, targets, count);
-	if (after != NULL) {
-		lb_walk_resume(&run->walk, after);
-	}
-	size_t bytes_max = run->pass->bytes_max;
-	run->bytes_max =
-		run->scan->arena.bytes_used + (bytes_max > 0 ? bytes_max : LB_PASS_BYTES_MAX);
-	return LB_OK;
 }
 
 static void look(struct pass_run *run)
 {
 	struct lb_error *error = &run->scan->error;
-	struct lb_lister *lister = run->pass->lister;
+	struct lb_folder_lister *lister = run->pass->lister;
 	enum lb_err err = lister->impl->open(lister, error);
 	if (err == LB_OK) {
 		run->rules.folder_time_trust_us = lister->folder_time_trust_us;
-		err = walk_all(run, error);
+		err = look_at_all(run, error);
 		lister->impl->close(lister);
 	}
 	if (err != LB_OK) {
-		lb_walk_fail_rest(&run->walk, error->message);
+		fail_rest(run, error->message);
 	}
 }
 
@@ -139,7 +155,7 @@ static void stop_here(struct pass_run *run)
 	struct lb_pass_rest *rest = run->pass->rest;
 	struct lb_scan *scan = run->scan;
 	lb_free(rest->after);
-	rest->after = lb_strdup(lb_walk_last_done(&run->walk)->sensor_id);
+	rest->after = lb_strdup(scan->sensors.items[run->next - 1].sensor_id);
 	rest->rescan_at_us = scan->rescan_at_us;
 	scan->rescan_at_us = LB_TIME_NONE;
 	scan->unfinished = true;
@@ -182,8 +198,9 @@ void lb_pass_run(const struct lb_pass *pass, struct lb_scan *scan)
 	scan->rescan_at_us = pass->rest->after != NULL ? pass->rest->rescan_at_us : LB_TIME_NONE;
 	scan->unfinished = false;
 	scan->error = (struct lb_error){0};
-	if (prepare(&run, &scan->error) == LB_OK) {
-		look(&run);
-	}
+	size_t bytes_max = pass->bytes_max > 0 ? pass->bytes_max : LB_PASS_BYTES_MAX;
+	run.bytes_max = scan->arena.bytes_used + bytes_max;
+	skip_done(&run);
+	look(&run);
 	finish(&run);
 }

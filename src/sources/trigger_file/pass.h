@@ -1,4 +1,4 @@
-/* pass.h: one look at all sensors: a walk over a blocking lister.
+/* pass.h: one look at all sensors' folders, one tally (tally.h) a sensor.
  * A look that would report more than fits into one transaction is made in several
  * passes. Blocks; runs on a worker thread. */
 #ifndef LB_SOURCES_TRIGGER_FILE_PASS_H
@@ -6,7 +6,7 @@
 
 #include "ports/source.h"
 #include "sources/trigger_file/filter.h"
-#include "sources/trigger_file/lister.h"
+#include "sources/trigger_file/folder_lister.h"
 #include "sources/trigger_file/recall.h"
 
 #include <stdatomic.h>
@@ -32,7 +32,7 @@ struct lb_pass {
 	const struct lb_trigger_file_options *options;
 	const struct lb_filter *filter;
 	const char *base_location;
-	struct lb_lister *lister;
+	struct lb_folder_lister *lister;
 	struct lb_recall *recall;
 	struct lb_pass_rest *rest;
 	size_t bytes_max;

@@ -41,30 +41,75 @@ static bool is_sorted(const struct lb_skip_target *targets, size_t count)
 	return true;
 }
 
-void lb_skip_scan_init(struct lb_skip_scan *scan, struct lb_skip_target *targets, size_t count,
-		       bool folder_times)
+void lb_skip_targets_sort(struct lb_skip_target *targets, size_t count)
 {
-	*scan = (struct lb_skip_scan){
-		.targets = targets, .count = count, .folder_times = folder_times};
 	if (!is_sorted(targets, count)) {
 		qsort(targets, count, sizeof(*targets), compare_territories);
 	}
 }
 
-void lb_skip_scan_resume(struct lb_skip_scan *scan, const char *sensor_id)
+size_t lb_skip_targets_up_to(const struct lb_skip_target *targets, size_t count,
+			     const char *sensor_id)
 {
 	const struct lb_skip_target last = {.sensor_id = sensor_id};
-	assert(scan->done == 0);
-	while (scan->count > 0 && compare_territories(scan->targets, &last) <= 0) {
-		scan->targets++;
-		scan->count--;
+	size_t low = 0;
+	while (low < count) {
+		size_t middle = low + (count - low) / 2;
+		if (compare_territories(&targets[middle], &last) <= 0) {
+			low = middle + 1;
+		} else {
+			count = middle;
+		}
+	}
+	return low;
+}
+
+size_t lb_skip_targets_before(const struct lb_skip_target *targets, size_t count, const char *key)
+{
+	size_t low = 0;
+	while (low < count) {
+		size_t middle = low + (count - low) / 2;
+		if (place(key, targets[middle].sensor_id) > 0) {
+			low = middle + 1;
+		} else {
+			count = middle;
+		}
+	}
+	return low;
+}
+
+size_t lb_skip_targets_together(const struct lb_skip_target *targets, size_t count)
+{
+	size_t together = 1;
+	while (together < count && !targets[together].large) {
+		together++;
+	}
+	return together;
+}
+
+void lb_skip_scan_restart(struct lb_skip_scan *scan)
+{
+	assert(scan->done < scan->count);
+	(void)snprintf(scan->shown_to, sizeof(scan->shown_to), "%s/",
+		       scan->targets[scan->done].sensor_id);
+}
+
+void lb_skip_scan_init(struct lb_skip_scan *scan, const struct lb_skip_target *targets,
+		       size_t count)
+{
+	*scan = (struct lb_skip_scan){.targets = targets, .count = count};
+	if (count > 0) {
+		lb_skip_scan_restart(scan);
 	}
 }
 
-static void finish_target(struct lb_skip_scan *scan)
+void lb_skip_scan_resume(struct lb_skip_scan *scan, const struct lb_skip_target *targets,
+			 size_t count)
 {
-	scan->done++;
-	scan->folder_asked = false;
+	scan->targets = targets;
+	scan->count = count;
+	scan->done = 0;
+	scan->cursor = 0;
 }
 
 /* The later of the target's floor and what the last page showed: going on and
@@ -83,34 +128,24 @@ static void choose_start(struct lb_skip_scan *scan, const struct lb_skip_target 
 	}
 }
 
-bool lb_skip_scan_next(struct lb_skip_scan *scan, struct lb_skip_request *ret_request)
+bool lb_skip_scan_next(struct lb_skip_scan *scan, bool narrow, struct lb_skip_request *ret_request)
 {
 	if (scan->done == scan->count) {
 		return false;
 	}
 	const struct lb_skip_target *target = &scan->targets[scan->done];
-	*ret_request = (struct lb_skip_request){.target = target};
-	if (scan->folder_times && !scan->folder_asked) {
-		ret_request->kind = LB_SKIP_FOLDER_TIME;
-		return true;
-	}
 	choose_start(scan, target);
-	ret_request->kind = LB_SKIP_LIST;
-	ret_request->start_after = scan->start_after;
 	scan->cursor = scan->done;
 	memcpy(scan->last_key, scan->start_after, sizeof(scan->last_key));
+	/* Behind the last target there is nothing to be had either. */
+	scan->alone = narrow || scan->done + 1 == scan->count || target[1].large;
+	(void)snprintf(scan->prefix, sizeof(scan->prefix), "%s/", target->sensor_id);
+	*ret_request = (struct lb_skip_request){
+		.target = target,
+		.start_after = scan->start_after,
+		.prefix = scan->alone ? scan->prefix : NULL,
+	};
 	return true;
-}
-
-void lb_skip_scan_list_folder(struct lb_skip_scan *scan)
-{
-	scan->folder_asked = true;
-}
-
-void lb_skip_scan_leave(struct lb_skip_scan *scan)
-{
-	assert(scan->done < scan->count);
-	finish_target(scan);
 }
 
 static enum lb_err keep_key(char kept[LB_KEY_MAX], const char *key, struct lb_error *error)
@@ -135,6 +170,10 @@ enum lb_err lb_skip_scan_key(struct lb_skip_scan *scan, const char *key, size_t 
 	if (keep_key(scan->last_key, key, error) != LB_OK) {
 		return error->code;
 	}
+	if (scan->alone && place(key, scan->targets[scan->done].sensor_id) != 0) {
+		return lb_fail(error, LB_CORRUPT, "the listing of '%s' shows '%.200s'",
+			       scan->prefix, key);
+	}
 	while (scan->cursor < scan->count &&
 	       place(key, scan->targets[scan->cursor].sensor_id) > 0) {
 		scan->cursor++;
@@ -152,26 +191,62 @@ static void finish_shown(struct lb_skip_scan *scan)
 {
 	while (scan->done < scan->count &&
 	       place(scan->shown_to, scan->targets[scan->done].sensor_id) > 0) {
-		finish_target(scan);
+		scan->done++;
 	}
 }
 
 enum lb_err lb_skip_scan_page(struct lb_skip_scan *scan, const char *shown_to,
 			      struct lb_error *error)
 {
+	if (shown_to == NULL && scan->alone) {
+		lb_skip_scan_leave(scan);
+		return LB_OK;
+	}
 	if (shown_to == NULL) {
 		scan->done = scan->count;
 		return LB_OK;
 	}
-	if (strcmp(shown_to, scan->start_after) <= 0) {
+	if (strcmp(shown_to, scan->start_after) <= 0 || strcmp(shown_to, scan->last_key) < 0) {
 		return lb_fail(error, LB_CORRUPT, "the listing does not advance beyond '%.200s'",
-			       scan->start_after);
+			       scan->last_key);
 	}
 	if (keep_key(scan->shown_to, shown_to, error) != LB_OK) {
 		return error->code;
 	}
 	finish_shown(scan);
 	return LB_OK;
+}
+
+bool lb_skip_scan_break(struct lb_skip_scan *scan)
+{
+	if (strcmp(scan->last_key, scan->start_after) == 0) {
+		return false;
+	}
+	memcpy(scan->shown_to, scan->last_key, sizeof(scan->shown_to));
+	finish_shown(scan);
+	return true;
+}
+
+void lb_skip_scan_leave(struct lb_skip_scan *scan)
+{
+	assert(scan->done < scan->count);
+	/* '0' follows '/': the first text behind all keys of the territory. */
+	(void)snprintf(scan->shown_to, sizeof(scan->shown_to), "%s0",
+		       scan->targets[scan->done].sensor_id);
+	scan->done++;
+}
+
+size_t lb_skip_scan_left(const struct lb_skip_scan *scan)
+{
+	return scan->count - (scan->cursor > scan->done ? scan->cursor : scan->done);
+}
+
+size_t lb_skip_scan_split(struct lb_skip_scan *scan, const struct lb_skip_target **ret_targets)
+{
+	size_t half = lb_skip_scan_left(scan) / 2;
+	scan->count -= half;
+	*ret_targets = scan->targets + scan->count;
+	return half;
 }
 
 size_t lb_skip_scan_done(const struct lb_skip_scan *scan)

@@ -34,7 +34,7 @@ struct lb_tally_plan lb_tally_plan(const struct lb_tally_rules *rules,
 	};
 	/* A folder shows every name in any case, so late ones are found for free. A
 	 * sensor whose names do not sort by time has no floor. */
-	if (!rules->folder_times && !plan.due) {
+	if (rules->page_keys > 0 && !plan.due) {
 		plan.floor = floor_of(sensor);
 	}
 	/* Neither overwriting a file nor making a folder readable changes its time. */
@@ -56,12 +56,14 @@ void lb_tally_open(struct lb_tally *tally, const struct lb_tally_rules *rules,
 		   const struct lb_sensor *sensor)
 {
 	*tally = (struct lb_tally){
+		.arena = tally->arena,
 		.files = {.items = tally->files.items, .capacity = tally->files.capacity},
 		.sensor = sensor,
 		.plan = lb_tally_plan(rules, sensor),
 		.listed_at_us = rules->scan->now_us,
-		.digest = LB_DIGEST_EMPTY,
+		.told = LB_DIGEST_EMPTY,
 		.ordered = true,
+		.newest_us = LB_TIME_NONE,
 	};
 	if (*tally->plan.floor != '\0') {
 		tally->form = form_of(tally->plan.floor, sensor->sensor_id);
@@ -74,8 +76,7 @@ static bool takes_as_existing(const struct lb_tally *tally, const struct lb_tall
 }
 
 /* Is byte order still time order, with this name? */
-static void note_name(struct lb_tally *tally, const struct lb_tally_rules *rules,
-		      const char *file_name)
+static void note_name(struct lb_tally *tally, const char *file_name)
 {
 	const char *sensor_id = tally->sensor->sensor_id;
 	int64_t time_us;
@@ -89,10 +90,6 @@ static void note_name(struct lb_tally *tally, const struct lb_tally_rules *rules
 	}
 	tally->form = form;
 	tally->newest_us = time_us;
-	if (rules->recent_us != NULL) {
-		rules->recent_us[tally->named % (rules->page_keys / 2)] = time_us;
-	}
-	tally->named++;
 }
 
 static void note_unsettled(struct lb_tally *tally, const struct lb_tally_rules *rules,
@@ -105,32 +102,58 @@ static void note_unsettled(struct lb_tally *tally, const struct lb_tally_rules *
 	}
 }
 
-static enum lb_err add_file(struct lb_tally *tally, const struct lb_tally_rules *rules,
-			    const struct lb_listed *listed, size_t name_offset,
-			    struct lb_error *error)
+/* A folder that is listed has changed, so that its files are told. A page shows what
+ * is known, too, which must not fill the scan's memory. */
+static struct lb_arena *gathering_arena(struct lb_tally *tally, const struct lb_tally_rules *rules)
 {
-	struct lb_arena *arena = &rules->scan->arena;
+	return rules->page_keys > 0 ? &tally->arena : &rules->scan->arena;
+}
+
+static void let_go_of_files(struct lb_tally *tally, const struct lb_tally_rules *rules)
+{
+	tally->files.count = 0;
+	if (rules->page_keys > 0) {
+		lb_tally_finish(tally);
+	}
+}
+
+static bool fill_file(struct lb_arena *arena, const struct lb_tally_rules *rules,
+		      const struct lb_listed *listed, size_t name_offset, struct lb_file *ret_file)
+{
 	size_t base_length = strlen(rules->base_location);
 	size_t key_size = strlen(listed->key) + 1;
 	char *path = lb_arena_alloc(arena, base_length + 1 + key_size);
 	char *etag = lb_arena_strdup(arena, listed->etag);
-	/* Last, so that the list never holds a file that is not whole. */
-	struct lb_file *file =
-		path != NULL && etag != NULL ? lb_list_add(arena, &tally->files) : NULL;
-	if (file == NULL) {
-		return lb_fail_nomem(error);
+	if (path == NULL || etag == NULL) {
+		return false;
 	}
 	memcpy(path, rules->base_location, base_length);
 	path[base_length] = '/';
 	memcpy(path + base_length + 1, listed->key, key_size);
-	*file = (struct lb_file){
+	*ret_file = (struct lb_file){
 		.file_name = path + base_length + 1 + name_offset,
 		.file_path = path,
 		.etag = etag,
 		.modified_at_us = listed->modified_at_us,
 		.size_bytes = listed->size_bytes,
 	};
-	tally->digest = lb_digest_mix(lb_digest_mix(tally->digest, file->file_name), etag);
+	return true;
+}
+
+static enum lb_err add_file(struct lb_tally *tally, const struct lb_tally_rules *rules,
+			    const struct lb_listed *listed, size_t name_offset,
+			    struct lb_error *error)
+{
+	struct lb_arena *arena = gathering_arena(tally, rules);
+	struct lb_file whole;
+	/* Added last, so that the list never holds a file that is not whole. */
+	struct lb_file *file = fill_file(arena, rules, listed, name_offset, &whole)
+				       ? lb_list_add(arena, &tally->files)
+				       : NULL;
+	if (file == NULL) {
+		return lb_fail_nomem(error);
+	}
+	*file = whole;
 	return LB_OK;
 }
 
@@ -138,11 +161,11 @@ enum lb_err lb_tally_add(struct lb_tally *tally, const struct lb_tally_rules *ru
 			 const char *file_name, const struct lb_listed *listed, int64_t now_us,
 			 struct lb_error *error)
 {
-	tally->any_key = true;
+	tally->keys++;
 	if (!lb_filter_accepts_name(rules->filter, file_name)) {
 		return LB_OK;
 	}
-	note_name(tally, rules, file_name);
+	note_name(tally, file_name);
 	if (lb_filter_is_too_old(rules->filter, listed->modified_at_us, now_us)) {
 		return LB_OK;
 	}
@@ -176,25 +199,43 @@ static bool format_floor(const struct lb_tally *tally, int64_t time_us, char tex
 	return true;
 }
 
-/* Half a page of names stays above the floor, and the floor moves in steps of a
- * quarter of a page: a page carries them for free, and a checkpoint that stays
- * the same need not be written. A name from the future does not drag it along. */
+/* How many of the names shown lie above floor; those left out by the filters count
+ * as known. */
+static size_t count_above(const struct lb_tally *tally, const char *floor)
+{
+	size_t first = tally->files.count;
+	while (first > 0 && strcmp(tally->files.items[first - 1].file_name, floor) > 0) {
+		first--;
+	}
+	return tally->files.count - first;
+}
+
+/* Is a floor there worth what a cut in the listing costs? Where a page shows the
+ * whole history, none is: then late names are found for free. */
+static bool is_worth_it(const struct lb_tally *tally, const struct lb_tally_rules *rules,
+			const char *floor)
+{
+	size_t passed = tally->keys - count_above(tally, floor);
+	if (*tally->plan.floor != '\0') {
+		return passed > 0; /* else a checkpoint would be written for nothing */
+	}
+	return tally->keys >= rules->page_keys && passed >= rules->page_keys / 2;
+}
+
+/* Behind what the lookback covers. A name from the future does not drag it along. */
 static const char *next_floor(const struct lb_tally *tally, const struct lb_tally_rules *rules,
 			      char text[NAME_MAX_BYTES])
 {
-	const char *floor = floor_of(tally->sensor);
-	size_t trail = rules->page_keys / 2;
 	if (!tally->ordered) {
 		return "";
 	}
-	if (rules->recent_us == NULL || tally->unsettled || tally->named <= trail + trail / 2) {
-		return floor;
+	if (rules->page_keys == 0 || tally->newest_us == LB_TIME_NONE) {
+		return tally->plan.floor;
 	}
 	int64_t time_us = min_time(tally->newest_us, rules->scan->now_us);
-	time_us = min_time(time_us - rules->options->lookback_us,
-			   rules->recent_us[tally->named % trail]);
-	if (!format_floor(tally, time_us, text) || strcmp(text, floor) <= 0) {
-		return floor;
+	if (!format_floor(tally, time_us - rules->options->lookback_us, text) ||
+	    strcmp(text, tally->plan.floor) <= 0 || !is_worth_it(tally, rules, text)) {
+		return tally->plan.floor;
 	}
 	return text;
 }
@@ -209,6 +250,19 @@ static int64_t trusted_folder_time(const struct lb_tally *tally, const struct lb
 		return 0;
 	}
 	return tally->folder_time_ns;
+}
+
+/* Of what a listing from that floor on shows, as long as nothing happens. What was told
+ * in parts is taken to lie below any floor there is. */
+static uint64_t digest_above(const struct lb_tally *tally, const char *floor)
+{
+	uint64_t digest = *floor == '\0' ? tally->told : LB_DIGEST_EMPTY;
+	for (size_t i = tally->files.count - count_above(tally, floor); i < tally->files.count;
+	     i++) {
+		const struct lb_file *file = &tally->files.items[i];
+		digest = lb_digest_mix(lb_digest_mix(digest, file->file_name), file->etag);
+	}
+	return digest;
 }
 
 static struct lb_checkpoint next_checkpoint(const struct lb_tally *tally,
@@ -232,20 +286,38 @@ static bool same_checkpoint(const struct lb_checkpoint *a, const struct lb_senso
 	       a->ordered == b->ordered;
 }
 
+static bool copy_texts(struct lb_file *file, struct lb_arena *arena)
+{
+	size_t name_offset = (size_t)(file->file_name - file->file_path);
+	file->file_path = lb_arena_strdup(arena, file->file_path);
+	file->etag = lb_arena_strdup(arena, file->etag);
+	if (file->file_path == NULL || file->etag == NULL) {
+		return false;
+	}
+	file->file_name = file->file_path + name_offset;
+	return true;
+}
+
 /* Of just the size that is needed: a first pass may hold a million. */
-static bool copy_files(const struct lb_tally *tally, struct lb_arena *arena,
+static bool copy_files(const struct lb_tally *tally, const struct lb_tally_rules *rules,
 		       struct lb_file_list *copy)
 {
-	if (tally->files.count == 0) {
+	struct lb_arena *arena = &rules->scan->arena;
+	size_t count = tally->files.count;
+	if (count == 0) {
 		return true;
 	}
-	copy->items = lb_arena_alloc(arena, tally->files.count * sizeof(*copy->items));
+	copy->items = lb_arena_alloc(arena, count * sizeof(*copy->items));
 	if (copy->items == NULL) {
 		return false;
 	}
-	memcpy(copy->items, tally->files.items, tally->files.count * sizeof(*copy->items));
-	copy->count = copy->capacity = tally->files.count;
-	return true;
+	memcpy(copy->items, tally->files.items, count * sizeof(*copy->items));
+	copy->count = copy->capacity = count;
+	bool copied = true;
+	for (size_t i = 0; i < count && copied && rules->page_keys > 0; i++) {
+		copied = copy_texts(&copy->items[i], arena);
+	}
+	return copied;
 }
 
 static struct lb_sensor_report *add_report(const struct lb_tally *tally,
@@ -253,9 +325,8 @@ static struct lb_sensor_report *add_report(const struct lb_tally *tally,
 {
 	struct lb_scan *scan = rules->scan;
 	struct lb_file_list files = {0};
-	struct lb_sensor_report *report = copy_files(tally, &scan->arena, &files)
-						  ? lb_list_add(&scan->arena, &scan->reports)
-						  : NULL;
+	struct lb_sensor_report *report =
+		copy_files(tally, rules, &files) ? lb_list_add(&scan->arena, &scan->reports) : NULL;
 	if (report != NULL) {
 		*report = (struct lb_sensor_report){
 			.sensor_source = "trigger_file",
@@ -286,8 +357,10 @@ static enum lb_err report_shown(const struct lb_tally *tally, const struct lb_ta
 	checkpoint->floor = floor;
 	report->checkpoint = checkpoint;
 	/* An empty listing may be a disk that is not mounted, and a file that has
-	 * not settled is not in files: neither shows that anything is gone. */
-	report->listed_all = tally->plan.due && tally->any_key && !tally->unsettled;
+	 * not settled, or was told before, is not in files: none of that shows that
+	 * anything is gone. */
+	report->listed_all =
+		tally->plan.due && tally->keys > 0 && !tally->unsettled && !tally->in_parts;
 	report->existing = takes_as_existing(tally, rules);
 	return LB_OK;
 }
@@ -298,8 +371,11 @@ enum lb_err lb_tally_close(struct lb_tally *tally, const struct lb_tally_rules *
 	char text[NAME_MAX_BYTES];
 	struct lb_checkpoint next = next_checkpoint(tally, rules, text);
 	const char *sensor_id = tally->sensor->sensor_id;
+	uint64_t shown = digest_above(tally, tally->plan.floor);
+	uint64_t expected =
+		next.floor == tally->plan.floor ? shown : digest_above(tally, next.floor);
 	if (!tally->plan.due && rules->scan->recorded &&
-	    lb_recall_matches(rules->recall, sensor_id, tally->digest)) {
+	    lb_recall_matches(rules->recall, sensor_id, shown)) {
 		tally->files.count = 0;
 	}
 	bool news = tally->files.count > 0 || tally->sensor->last_error != NULL ||
@@ -307,8 +383,30 @@ enum lb_err lb_tally_close(struct lb_tally *tally, const struct lb_tally_rules *
 	if (news && report_shown(tally, rules, &next, error) != LB_OK) {
 		return error->code;
 	}
-	lb_recall_note(rules->recall, sensor_id, tally->digest);
+	lb_recall_note(rules->recall, sensor_id, expected);
+	let_go_of_files(tally, rules);
 	return LB_OK;
+}
+
+enum lb_err lb_tally_park(struct lb_tally *tally, const struct lb_tally_rules *rules,
+			  struct lb_error *error)
+{
+	if (tally->files.count > 0) {
+		struct lb_sensor_report *report = add_report(tally, rules);
+		if (report == NULL) {
+			return lb_fail_nomem(error);
+		}
+		report->existing = takes_as_existing(tally, rules);
+		tally->told = digest_above(tally, "");
+		tally->in_parts = true;
+	}
+	let_go_of_files(tally, rules);
+	return LB_OK;
+}
+
+void lb_tally_resume(struct lb_tally *tally, const struct lb_sensor *sensor)
+{
+	tally->sensor = sensor;
 }
 
 enum lb_err lb_tally_fail(struct lb_tally *tally, const struct lb_tally_rules *rules,
@@ -327,5 +425,25 @@ enum lb_err lb_tally_fail(struct lb_tally *tally, const struct lb_tally_rules *r
 		return lb_fail_nomem(error);
 	}
 	report->error = copy;
+	let_go_of_files(tally, rules);
 	return LB_OK;
+}
+
+enum lb_err lb_tally_refuse(struct lb_tally *tally, const struct lb_tally_rules *rules,
+			    struct lb_error *error)
+{
+	struct lb_arena *arena = &rules->scan->arena;
+	const char *sensor_id = tally->sensor->sensor_id;
+	const char *printable = lb_text_printable(arena, sensor_id);
+	const char *message = printable != NULL
+				      ? lb_arena_printf(arena, "sensor_id '%s' %s", printable,
+							lb_sensor_id_problem(sensor_id))
+				      : NULL;
+	return message != NULL ? lb_tally_fail(tally, rules, message, error) : lb_fail_nomem(error);
+}
+
+void lb_tally_finish(struct lb_tally *tally)
+{
+	lb_arena_finish(&tally->arena);
+	tally->files = (struct lb_file_list){0};
 }

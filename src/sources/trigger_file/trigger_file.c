@@ -1,6 +1,7 @@
 #include "sources/trigger_file/trigger_file.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "sources/trigger_file/local.h"
 #include "sources/trigger_file/pass.h"
@@ -21,7 +22,7 @@ struct trigger_file {
 	char *base_path;
 	struct lb_trigger_file_options options;
 	struct lb_filter filter;
-	struct lb_lister *lister;
+	struct lb_folder_lister *lister;
 	struct lb_recall recall;
 	struct lb_pass_rest rest;
 	size_t pass_bytes_max;
@@ -251,16 +252,6 @@ static const struct lb_source_impl trigger_file_impl = {
 	.destroy = trigger_file_destroy,
 };
 
-static char *without_trailing_slashes(const char *location)
-{
-	char *copy = lb_strdup(location);
-	size_t length = copy != NULL ? strlen(copy) : 0;
-	while (length > 0 && copy[length - 1] == '/') {
-		copy[--length] = '\0';
-	}
-	return copy;
-}
-
 static enum lb_err create(uv_loop_t *loop, const char *base_location,
 			  const struct lb_trigger_file_options *options,
 			  struct trigger_file **ret_self, struct lb_error *error)
@@ -273,7 +264,7 @@ static enum lb_err create(uv_loop_t *loop, const char *base_location,
 	self->base.impl = &trigger_file_impl;
 	self->loop = loop;
 	self->options = *options;
-	self->base_location = without_trailing_slashes(base_location);
+	self->base_location = lb_text_without_trailing(base_location, '/');
 	self->base.base_location = self->base_location;
 	enum lb_err err = self->base_location != NULL
 				  ? lb_filter_init(&self->filter, options, error)
@@ -288,7 +279,7 @@ static enum lb_err create(uv_loop_t *loop, const char *base_location,
 
 enum lb_err lb_trigger_file_create(uv_loop_t *loop, const char *base_location,
 				   const struct lb_trigger_file_options *options,
-				   struct lb_lister *lister, struct lb_source **ret_source,
+				   struct lb_folder_lister *lister, struct lb_source **ret_source,
 				   struct lb_error *error)
 {
 	struct trigger_file *self = NULL;

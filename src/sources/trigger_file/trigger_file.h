@@ -1,5 +1,6 @@
 /* trigger_file.h: the source for sensor_source `trigger_file`.
  *
+ * This one looks at folders; object_source.h at object stores.
  * A scan is a pass (pass.h) on one of libuv's worker threads; between scans, a
  * local source that watches reports what inotify tells, at once. How files are
  * found, and what that costs, is docs/discovery.md.
@@ -15,7 +16,7 @@
 #include <uv.h>
 
 struct lb_log;
-struct lb_lister;
+struct lb_folder_lister;
 
 /* A source over a local directory (also NFS and the like).
  * loop:          borrowed; scans run on its worker threads.
@@ -29,11 +30,11 @@ enum lb_err lb_trigger_file_local_create(uv_loop_t *loop, const char *base_locat
 					 const struct lb_log *log, struct lb_source **ret_source,
 					 struct lb_error *error) LB_MUST_CHECK;
 
-/* A source over any lister, without watching. lister: the source's own after
+/* A source over any folder lister, without watching. lister: the source's own after
  * success. Errors: NOMEM, INVALID (bad glob). */
 enum lb_err lb_trigger_file_create(uv_loop_t *loop, const char *base_location,
 				   const struct lb_trigger_file_options *options,
-				   struct lb_lister *lister, struct lb_source **ret_source,
+				   struct lb_folder_lister *lister, struct lb_source **ret_source,
 				   struct lb_error *error) LB_MUST_CHECK;
 
 /* Make each pass stop when its reports exceed bytes_max, sooner than by default

@@ -3,20 +3,14 @@
 #include "base/text.h"
 #include "core/names.h"
 
+#include <string.h>
+
 static enum lb_err refuse_sensor(const struct lb_tally_rules *rules, const struct lb_sensor *sensor,
-				 const char *problem, struct lb_error *error)
+				 struct lb_error *error)
 {
-	struct lb_arena *arena = &rules->scan->arena;
-	const char *printable = lb_text_printable(arena, sensor->sensor_id);
-	const char *message =
-		printable != NULL ? lb_arena_printf(arena, "sensor_id '%s' %s", printable, problem)
-				  : NULL;
-	if (message == NULL) {
-		return lb_fail_nomem(error);
-	}
 	struct lb_tally tally = {0};
 	lb_tally_open(&tally, rules, sensor);
-	return lb_tally_fail(&tally, rules, message, error);
+	return lb_tally_refuse(&tally, rules, error);
 }
 
 enum lb_err lb_walk_choose_targets(const struct lb_tally_rules *rules, bool refuse,
@@ -32,40 +26,47 @@ enum lb_err lb_walk_choose_targets(const struct lb_tally_rules *rules, bool refu
 	size_t count = 0;
 	for (size_t i = 0; i < sensors->count; i++) {
 		const struct lb_sensor *sensor = &sensors->items[i];
-		const char *problem = lb_sensor_id_problem(sensor->sensor_id);
-		if (problem == NULL) {
+		if (lb_sensor_id_problem(sensor->sensor_id) == NULL) {
+			const char *floor = lb_tally_plan(rules, sensor).floor;
 			targets[count++] = (struct lb_skip_target){
 				.sensor_id = sensor->sensor_id,
-				.floor = lb_tally_plan(rules, sensor).floor,
+				.floor = floor,
+				.large = *floor != '\0',
 				.index = i,
 			};
-		} else if (refuse && refuse_sensor(rules, sensor, problem, error) != LB_OK) {
+		} else if (refuse && refuse_sensor(rules, sensor, error) != LB_OK) {
 			return error->code;
 		}
 	}
+	lb_skip_targets_sort(targets, count);
 	*ret_targets = targets;
 	*ret_count = count;
 	return LB_OK;
 }
 
 void lb_walk_init(struct lb_walk *walk, const struct lb_tally_rules *rules,
-		  struct lb_skip_target *targets, size_t count)
+		  const struct lb_skip_target *targets, size_t count)
 {
+	lb_walk_finish(walk);
 	walk->rules = rules;
-	walk->tally = (struct lb_tally){0};
 	walk->at = 0;
 	walk->is_open = false;
-	lb_skip_scan_init(&walk->skip, targets, count, rules->folder_times);
+	lb_skip_scan_init(&walk->skip, targets, count);
 }
 
-void lb_walk_resume(struct lb_walk *walk, const char *sensor_id)
+void lb_walk_finish(struct lb_walk *walk)
 {
-	lb_skip_scan_resume(&walk->skip, sensor_id);
+	lb_tally_finish(&walk->tally);
 }
 
-bool lb_walk_next(struct lb_walk *walk, struct lb_skip_request *ret_request)
+size_t lb_walk_bytes(const struct lb_walk *walk)
 {
-	return lb_skip_scan_next(&walk->skip, ret_request);
+	return walk->is_open && walk->tally.plan.due ? walk->tally.arena.bytes_used : 0;
+}
+
+bool lb_walk_next(struct lb_walk *walk, bool narrow, struct lb_skip_request *ret_request)
+{
+	return lb_skip_scan_next(&walk->skip, narrow, ret_request);
 }
 
 static const struct lb_sensor *sensor_at(const struct lb_walk *walk)
@@ -113,20 +114,6 @@ static enum lb_err fail_until(struct lb_walk *walk, size_t end, const char *mess
 	return LB_OK;
 }
 
-void lb_walk_folder(struct lb_walk *walk, int64_t time_ns, int64_t asked_at_us)
-{
-	struct lb_tally_plan plan = lb_tally_plan(walk->rules, sensor_at(walk));
-	if (plan.folder_time_ns != 0 && plan.folder_time_ns == time_ns) {
-		lb_skip_scan_leave(&walk->skip);
-		leave_target(walk);
-		return;
-	}
-	open_tally(walk);
-	walk->tally.folder_time_ns = time_ns;
-	walk->tally.listed_at_us = asked_at_us;
-	lb_skip_scan_list_folder(&walk->skip);
-}
-
 enum lb_err lb_walk_key(struct lb_walk *walk, const struct lb_listed *listed, int64_t now_us,
 			struct lb_error *error)
 {
@@ -153,9 +140,9 @@ enum lb_err lb_walk_page(struct lb_walk *walk, const char *shown_to, struct lb_e
 	return close_until(walk, lb_skip_scan_done(&walk->skip), error);
 }
 
-enum lb_err lb_walk_close(struct lb_walk *walk, struct lb_error *error)
+enum lb_err lb_walk_break(struct lb_walk *walk, bool *ret_advanced, struct lb_error *error)
 {
-	lb_skip_scan_leave(&walk->skip);
+	*ret_advanced = lb_skip_scan_break(&walk->skip);
 	return close_until(walk, lb_skip_scan_done(&walk->skip), error);
 }
 
@@ -172,12 +159,53 @@ void lb_walk_fail_rest(struct lb_walk *walk, const char *message)
 	(void)fail_until(walk, walk->skip.count, message, &ignored);
 }
 
-size_t lb_walk_done(const struct lb_walk *walk)
+bool lb_walk_is_finished(const struct lb_walk *walk)
 {
-	return walk->at;
+	return walk->at == walk->skip.count;
 }
 
-const struct lb_skip_target *lb_walk_last_done(const struct lb_walk *walk)
+size_t lb_walk_left(const struct lb_walk *walk)
 {
-	return walk->at > 0 ? &walk->skip.targets[walk->at - 1] : NULL;
+	return lb_skip_scan_left(&walk->skip);
+}
+
+bool lb_walk_split(struct lb_walk *walk, struct lb_walk *other)
+{
+	const struct lb_skip_target *targets;
+	size_t count = lb_skip_scan_split(&walk->skip, &targets);
+	if (count > 0) {
+		lb_walk_init(other, walk->rules, targets, count);
+	}
+	return count > 0;
+}
+
+/* Parts of a listing can be told only where all of it will be: else what is known
+ * would be told each time. */
+enum lb_err lb_walk_park(struct lb_walk *walk, struct lb_error *error)
+{
+	const struct lb_skip_target *last = &walk->skip.targets[walk->skip.count - 1];
+	memcpy(walk->until, last->sensor_id, strlen(last->sensor_id) + 1);
+	if (walk->is_open && !walk->tally.plan.due) {
+		lb_skip_scan_restart(&walk->skip);
+		lb_tally_finish(&walk->tally);
+		walk->is_open = false;
+	}
+	return walk->is_open ? lb_tally_park(&walk->tally, walk->rules, error) : LB_OK;
+}
+
+void lb_walk_resume(struct lb_walk *walk, const struct lb_skip_target *targets, size_t count)
+{
+	const char *shown_to = walk->skip.shown_to;
+	size_t first = lb_skip_targets_before(targets, count, shown_to);
+	size_t end = lb_skip_targets_up_to(targets, count, walk->until);
+	end = end > first ? end : first;
+	lb_skip_scan_resume(&walk->skip, targets + first, end - first);
+	walk->at = 0;
+	/* What is open lies around shown_to, or its sensor is not wanted any more. */
+	walk->is_open = walk->is_open && first < end &&
+			lb_text_starts_with(shown_to, targets[first].sensor_id) &&
+			shown_to[strlen(targets[first].sensor_id)] == '/';
+	if (walk->is_open) {
+		lb_tally_resume(&walk->tally, sensor_at(walk));
+	}
 }
