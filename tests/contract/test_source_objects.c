@@ -81,7 +81,7 @@ static void a_late_name_within_the_lookback_is_found_by_the_next_pass(void **sta
 {
 	struct world *world = *state;
 	world_add_sensor(world, "orders");
-	put_history(world, "orders", 300, 1); /* half a page is ten minutes, lookback an hour */
+	put_history(world, "orders", 300, 1);
 	world_look(world);
 	assert_string_equal(world_sensor(world, "orders")->checkpoint.floor,
 			    "orders_20251123_045900");

@@ -1,7 +1,5 @@
 #include "sources/trigger_file/object_pass.h"
 
-#include "base/time.h"
-
 #include <assert.h>
 #include <string.h>
 

@@ -18,6 +18,7 @@
 #ifndef LB_SOURCES_TRIGGER_FILE_OBJECT_PASS_H
 #define LB_SOURCES_TRIGGER_FILE_OBJECT_PASS_H
 
+#include "base/time.h"
 #include "ports/clock.h"
 #include "ports/source.h"
 #include "sources/trigger_file/object_lister.h"

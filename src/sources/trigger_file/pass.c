@@ -26,10 +26,11 @@ static int64_t now_us(const struct pass_run *run)
 	return run->scan->now_us + run->pass->monotonic_us() - run->began_at_us;
 }
 
-static enum lb_err add_files(struct pass_run *run, const struct lb_listed_list *files,
-			     int64_t listed_at_us, struct lb_error *error)
+static enum lb_err add_files(struct pass_run *run, const char *sensor_id,
+			     const struct lb_listed_list *files, int64_t listed_at_us,
+			     struct lb_error *error)
 {
-	size_t name_offset = strlen(run->tally.sensor->sensor_id) + 1;
+	size_t name_offset = strlen(sensor_id) + 1;
 	enum lb_err err = LB_OK;
 	for (size_t i = 0; i < files->count && err == LB_OK; i++) {
 		const struct lb_listed *listed = &files->items[i];
@@ -48,7 +49,7 @@ static enum lb_err list_folder(struct pass_run *run, const char *sensor_id, stru
 	int64_t listed_at_us = now_us(run);
 	enum lb_err err = lister->impl->list(lister, sensor_id, &arena, &files, &why);
 	if (err == LB_OK) {
-		err = add_files(run, &files, listed_at_us, error);
+		err = add_files(run, sensor_id, &files, listed_at_us, error);
 	} else if (err == LB_NOMEM) {
 		*error = why;
 	} else {
@@ -59,7 +60,8 @@ static enum lb_err list_folder(struct pass_run *run, const char *sensor_id, stru
 }
 
 /* One stat says whether anything happened in a folder. */
-static enum lb_err look_at_folder(struct pass_run *run, struct lb_error *error)
+static enum lb_err look_at_folder(struct pass_run *run, const char *sensor_id,
+				  struct lb_error *error)
 {
 	struct lb_folder_lister *lister = run->pass->lister;
 	struct lb_tally *tally = &run->tally;
@@ -67,8 +69,7 @@ static enum lb_err look_at_folder(struct pass_run *run, struct lb_error *error)
 	int64_t time_ns = 0;
 	/* Before the stat, so that a change after it is later than this. */
 	tally->listed_at_us = now_us(run);
-	enum lb_err err =
-		lister->impl->folder_time(lister, tally->sensor->sensor_id, &time_ns, &why);
+	enum lb_err err = lister->impl->folder_time(lister, sensor_id, &time_ns, &why);
 	if (err == LB_NOT_FOUND) {
 		/* Nothing was delivered yet; the folder comes with the first file. */
 		return lb_tally_close(tally, &run->rules, error);
@@ -80,7 +81,7 @@ static enum lb_err look_at_folder(struct pass_run *run, struct lb_error *error)
 		return LB_OK;
 	}
 	tally->folder_time_ns = time_ns;
-	return list_folder(run, tally->sensor->sensor_id, error);
+	return list_folder(run, sensor_id, error);
 }
 
 static enum lb_err look_at_sensor(struct pass_run *run, struct lb_error *error)
@@ -89,7 +90,7 @@ static enum lb_err look_at_sensor(struct pass_run *run, struct lb_error *error)
 	lb_tally_open(&run->tally, &run->rules, sensor);
 	enum lb_err err = lb_sensor_id_problem(sensor->sensor_id) != NULL
 				  ? lb_tally_refuse(&run->tally, &run->rules, error)
-				  : look_at_folder(run, error);
+				  : look_at_folder(run, sensor->sensor_id, error);
 	if (err == LB_OK) {
 		run->next++;
 		run->done++;

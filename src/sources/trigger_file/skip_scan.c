@@ -236,6 +236,12 @@ void lb_skip_scan_leave(struct lb_skip_scan *scan)
 	scan->done++;
 }
 
+bool lb_skip_scan_is_inside(const struct lb_skip_scan *scan)
+{
+	return scan->done < scan->count &&
+	       place(scan->shown_to, scan->targets[scan->done].sensor_id) == 0;
+}
+
 size_t lb_skip_scan_left(const struct lb_skip_scan *scan)
 {
 	return scan->count - (scan->cursor > scan->done ? scan->cursor : scan->done);

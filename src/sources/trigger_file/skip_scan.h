@@ -104,6 +104,9 @@ bool lb_skip_scan_break(struct lb_skip_scan *scan);
 /* The request's target is finished, whatever was shown of it. */
 void lb_skip_scan_leave(struct lb_skip_scan *scan);
 
+/* Does what was shown end inside the first unfinished target? */
+bool lb_skip_scan_is_inside(const struct lb_skip_scan *scan);
+
 /* Between two requests: forget what was shown of a target that is not finished. */
 void lb_skip_scan_restart(struct lb_skip_scan *scan);
 

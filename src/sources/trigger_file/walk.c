@@ -1,6 +1,5 @@
 #include "sources/trigger_file/walk.h"
 
-#include "base/text.h"
 #include "core/names.h"
 
 #include <string.h>
@@ -50,13 +49,13 @@ void lb_walk_init(struct lb_walk *walk, const struct lb_tally_rules *rules,
 	lb_walk_finish(walk);
 	walk->rules = rules;
 	walk->at = 0;
-	walk->is_open = false;
 	lb_skip_scan_init(&walk->skip, targets, count);
 }
 
 void lb_walk_finish(struct lb_walk *walk)
 {
 	lb_tally_finish(&walk->tally);
+	walk->is_open = false;
 }
 
 size_t lb_walk_bytes(const struct lb_walk *walk)
@@ -187,25 +186,23 @@ enum lb_err lb_walk_park(struct lb_walk *walk, struct lb_error *error)
 	memcpy(walk->until, last->sensor_id, strlen(last->sensor_id) + 1);
 	if (walk->is_open && !walk->tally.plan.due) {
 		lb_skip_scan_restart(&walk->skip);
-		lb_tally_finish(&walk->tally);
-		walk->is_open = false;
+		lb_walk_finish(walk);
 	}
 	return walk->is_open ? lb_tally_park(&walk->tally, walk->rules, error) : LB_OK;
 }
 
 void lb_walk_resume(struct lb_walk *walk, const struct lb_skip_target *targets, size_t count)
 {
-	const char *shown_to = walk->skip.shown_to;
-	size_t first = lb_skip_targets_before(targets, count, shown_to);
+	size_t first = lb_skip_targets_before(targets, count, walk->skip.shown_to);
 	size_t end = lb_skip_targets_up_to(targets, count, walk->until);
-	end = end > first ? end : first;
-	lb_skip_scan_resume(&walk->skip, targets + first, end - first);
+	lb_skip_scan_resume(&walk->skip, targets + first, end > first ? end - first : 0);
 	walk->at = 0;
-	/* What is open lies around shown_to, or its sensor is not wanted any more. */
-	walk->is_open = walk->is_open && first < end &&
-			lb_text_starts_with(shown_to, targets[first].sensor_id) &&
-			shown_to[strlen(targets[first].sensor_id)] == '/';
-	if (walk->is_open) {
+	if (!walk->is_open) {
+		return;
+	}
+	if (lb_skip_scan_is_inside(&walk->skip)) {
 		lb_tally_resume(&walk->tally, sensor_at(walk));
+	} else {
+		lb_walk_finish(walk); /* its sensor is not wanted any more */
 	}
 }
