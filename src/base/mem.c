@@ -87,9 +87,13 @@ void lb_arena_wipe(struct lb_arena *arena)
 }
 
 /* Chunks double from CHUNK_MIN to CHUNK_MAX: small beats stay small, and a
- * large scan does not ask the heap a thousand times. */
+ * large scan does not ask the heap a thousand times. A test's allocator is asked
+ * for each piece, so that it can refuse each. */
 static size_t chunk_size_for(const struct lb_arena *arena, size_t size)
 {
+	if (current_alloc != libc_alloc) {
+		return size;
+	}
 	size_t want = arena->chunks != NULL ? arena->chunks->size * 2 : CHUNK_MIN;
 	if (want > CHUNK_MAX) {
 		want = CHUNK_MAX;

@@ -29,7 +29,8 @@ void lb_free(void *memory);
 void lb_freep(void *pointer_to_pointer);
 
 /* Replace the allocator; tests only, before any other call and from one
- * thread. alloc returns zeroed memory or NULL; NULL, NULL restores libc's. */
+ * thread. alloc returns zeroed memory or NULL; NULL, NULL restores libc's.
+ * Meanwhile arenas ask for each piece, not for chunks. */
 void lb_set_allocator(void *(*alloc)(size_t size), void (*release)(void *memory));
 
 struct lb_arena_chunk;
