@@ -97,9 +97,9 @@ static int64_t earlier(int64_t a_us, int64_t b_us)
 	return a_us < b_us ? a_us : b_us;
 }
 
-/* After lb_engine_stop nothing begins but a beat for what was observed before. */
 /* When something becomes due that no callback announces. While the store is busy
- * nothing can be started, and its callback pumps anyway. */
+ * nothing can be started, and its callback pumps anyway. After lb_engine_stop
+ * nothing begins but a beat for what was observed before. */
 static int64_t next_due(const struct lb_engine *engine)
 {
 	int64_t at_us = LB_NEVER;
@@ -113,7 +113,11 @@ static int64_t next_due(const struct lb_engine *engine)
 		return at_us;
 	}
 	if (!ends_by_itself(engine)) {
-		at_us = earlier(at_us, earlier(engine->sweep_at_us, engine->wake_at_us));
+		at_us = earlier(at_us, engine->sweep_at_us);
+	}
+	/* A beat that was put off takes the planned runs with it. */
+	if (!ends_by_itself(engine) && engine->beat_failures == 0) {
+		at_us = earlier(at_us, engine->wake_at_us);
 	}
 	for (size_t i = 0; i < engine->options.source_count; i++) {
 		const struct lb_engine_source *source = &engine->sources[i];

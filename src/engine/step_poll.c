@@ -108,7 +108,8 @@ static bool copy_runs(struct lb_engine_runner *runner, const struct lb_run_list 
 		copy->runner = runner->runner->name;
 		copy->url = NULL;
 		copy->message = NULL;
-		if (copy->trigger_job_id == NULL) {
+		if (copy->trigger_job_id == NULL ||
+		    (run->external_id != NULL && copy->external_id == NULL)) {
 			return false;
 		}
 	}

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "support/cmocka.h"
+#include "support/memory.h"
 
 #define FILES_MAX 64
 
@@ -93,6 +94,7 @@ static const struct lb_source_impl source_impl = {
 
 static void show_file(struct lb_scan *request, const struct fake_file *file)
 {
+	ON_THE_WORLDS_ACCOUNT;
 	struct lb_sensor_report *report = lb_list_add(&request->arena, &request->reports);
 	assert_non_null(report);
 	*report = (struct lb_sensor_report){
@@ -212,6 +214,17 @@ void engine_world_file(struct engine_world *world, const char *sensor_id, const 
 void engine_world_parts(struct engine_world *world, size_t files)
 {
 	world->part_files = files;
+}
+
+void engine_world_watch(struct engine_world *world, const char *sensor_id, const char *file_name)
+{
+	engine_world_file(world, sensor_id, file_name);
+	struct lb_scan seen = {.now_us = world->wall_us};
+	static const struct lb_checkpoint checkpoint = {.floor = ""};
+	show_file(&seen, &world->files[world->file_count - 1]);
+	seen.reports.items[0].checkpoint = &checkpoint;
+	world->source.on_reports(&world->source, &seen.reports, world->source.data);
+	lb_arena_finish(&seen.arena);
 }
 
 void engine_world_rescan(struct engine_world *world)

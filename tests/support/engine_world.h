@@ -27,6 +27,9 @@ void engine_world_file(struct engine_world *world, const char *sensor_id, const 
 /* Passes are made in parts of so many files; 0: all at once. */
 void engine_world_parts(struct engine_world *world, size_t files);
 
+/* A file that the source sees between passes; passes show it too. */
+void engine_world_watch(struct engine_world *world, const char *sensor_id, const char *file_name);
+
 /* The source asks for a scan between passes. */
 void engine_world_rescan(struct engine_world *world);
 

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "support/memory.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -63,6 +64,7 @@ void fake_world_destroy(struct fake_world *world)
 
 void fake_world_script(struct fake_world *world, struct fake_reply reply)
 {
+	ON_THE_WORLDS_ACCOUNT;
 	struct fake_reply *added = must(lb_list_add(&world->arena, &world->replies));
 	*added = reply;
 	added->message = keep(world, reply.message);
@@ -119,6 +121,7 @@ size_t fake_world_starts(const struct fake_world *world, const char *trigger_job
 bool fake_world_end(struct fake_world *world, const char *token, enum lb_run_state state,
 		    const char *message, int64_t ended_at_us)
 {
+	ON_THE_WORLDS_ACCOUNT;
 	struct fake_run *run = find(world, token);
 	if (run == NULL || !run->started) {
 		return false;
@@ -206,6 +209,7 @@ static void report_refusal(struct lb_submission *submission, const struct fake_r
 
 static void answer_submission(struct fake_world *world, struct lb_submission *submission)
 {
+	ON_THE_WORLDS_ACCOUNT;
 	struct fake_run *run = note_request(world, submission);
 	struct fake_reply reply = next_reply(world);
 	if (reply.answer == FAKE_ACCEPT || reply.answer == FAKE_LOSE_REPLY) {
@@ -241,6 +245,7 @@ static void tell(const struct fake_world *world, struct lb_arena *arena, struct 
 
 static void answer_poll(const struct fake_world *world, struct lb_poll *poll)
 {
+	ON_THE_WORLDS_ACCOUNT;
 	for (size_t i = 0; i < poll->news.count; i++) {
 		tell(world, &poll->arena, &poll->news.items[i]);
 	}
@@ -251,6 +256,7 @@ static struct fake_runner *fake_runner(struct lb_runner *runner);
 static void enqueue(struct lb_runner *runner, struct lb_submission *submission,
 		    struct lb_poll *poll)
 {
+	ON_THE_WORLDS_ACCOUNT;
 	struct request *request = must(lb_alloc(sizeof(*request)));
 	request->submission = submission;
 	request->poll = poll;

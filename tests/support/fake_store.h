@@ -51,4 +51,9 @@ void fake_tables_fail_commit(struct fake_tables *tables, enum fake_commit commit
 /* The next transaction fails with code before its body is called. */
 void fake_tables_fail_begin(struct fake_tables *tables, enum lb_err code);
 
+/* The call after count others fails with code, once; a transaction's begin and
+ * its commit count as calls. How many are left until it fails; SIZE_MAX: it has. */
+void fake_tables_fail_call(struct fake_tables *tables, size_t count, enum lb_err code);
+size_t fake_tables_calls_left(const struct fake_tables *tables);
+
 #endif

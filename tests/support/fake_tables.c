@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "support/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,6 +154,7 @@ bool fake_row_waits_for(const struct lb_row *row, const struct fake_sensor *sens
 
 void fake_tables_put_row(struct fake_tables *tables, const struct lb_row *row)
 {
+	ON_THE_WORLDS_ACCOUNT;
 	struct fake_state *state = &tables->state;
 	struct lb_row *put = fake_state_row(state, lb_row_sensor_id(row), lb_row_job_id(row));
 	if (put == NULL) {

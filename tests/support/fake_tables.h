@@ -43,6 +43,8 @@ struct fake_tables {
 	enum lb_err commit_code;
 	enum fake_commit commit;
 	enum lb_err begin_code;
+	size_t calls_left;
+	enum lb_err call_code;
 };
 
 /* The pointer; ends the program when it is NULL. */
