@@ -2,6 +2,7 @@
 # ci.sh [LANE…]: every check, in lanes; without a name all lanes of the default set. Ends with
 # a table of the lanes and their times, and with the line "N passed, N failed".
 #   format       the layout of the C files
+#   tidy         the rules of the house that no compiler knows (tools/tidy.py)
 #   gcc          everything builds without a warning, as make builds it and as packages do (-O3)
 #   clang        everything builds without a warning
 #   unit         tests/unit
@@ -11,6 +12,7 @@
 #   tsan         what has threads again under ThreadSanitizer
 #   cppcheck     cppcheck over src/
 #   clang-tidy   clang-tidy over src/, with the checks of .clang-tidy
+#   coverage     every branch of core and engine is taken, or is on tests/coverage-exceptions
 # Not in the default set, for they have no tests yet:
 #   sim          tests/sim: the engine on a virtual clock
 #   torture      tests/torture: every allocation and every write fails once
@@ -19,7 +21,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-default_lanes='format gcc clang unit contract integration asan-ubsan tsan cppcheck clang-tidy'
+default_lanes='format tidy gcc clang unit contract integration asan-ubsan tsan cppcheck clang-tidy'
 all_suites='unit contract integration'
 
 passed=0
@@ -89,17 +91,27 @@ sanitizer_lane() {
 	fi
 }
 
-# Each target is one test; tools/fuzz.sh prints "ok" or "not ok" for each.
-fuzz_lane() {
+# tap COMMAND…: a command that prints TAP; each of its lines is one test.
+tap() {
 	log=$(mktemp)
-	tools/fuzz.sh "$1" >"$log"
+	"$@" >"$log"
 	status=$?
 	cat "$log"
 	passed=$((passed + $(grep -c '^ok ' "$log")))
 	bad=$(grep -c '^not ok ' "$log")
 	failed=$((failed + bad))
 	rm -f "$log"
-	[ "$status" -eq 0 ] || [ "$bad" -gt 0 ] || check "tools/fuzz.sh" false
+	[ "$status" -eq 0 ] || [ "$bad" -gt 0 ] || check "$1" false
+}
+
+coverage_lane() {
+	if build coverage gcc -Dinjection_points=true -Dbuildtype=debug -Db_coverage=true; then
+		find build-coverage -name '*.gcda' -delete
+		suites coverage unit contract
+		tap /usr/bin/python3 tools/coverage.py build-coverage src/core src/engine
+	else
+		check "the build for coverage" false
+	fi
 }
 
 # ThreadSanitizer's own rule, that a forked child starts no threads, is for its comfort: our
@@ -151,7 +163,9 @@ run_lane() {
 		# shellcheck disable=SC2086
 		sanitizer_lane asan address,undefined $all_suites
 		;;
-	fuzz-smoke) fuzz_lane 60 ;;
+	fuzz-smoke) tap tools/fuzz.sh 60 ;;
+	tidy) tap /usr/bin/python3 tools/tidy.py ;;
+	coverage) coverage_lane ;;
 	tsan) tsan_lane ;;
 	cppcheck) lint "cppcheck; what is not so goes to tools/cppcheck-suppressions.txt" run_cppcheck ;;
 	clang-tidy) lint "clang-tidy" run_clang_tidy ;;
