@@ -6,13 +6,14 @@
  *     1. the settings: keys, or a profile (which then must have credentials)
  *     2. AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
  *     3. AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN (EKS: IAM roles for service accounts)
- *     4. the profile in ~/.aws/config and ~/.aws/credentials: role_arn, then keys
+ *     4. the profile in ~/.aws/config and ~/.aws/credentials: role_arn, then
+ *        keys, then credential_process
  *     5. AWS_CONTAINER_CREDENTIALS_RELATIVE_URI (ECS) or _FULL_URI (EKS Pod Identity)
  *     6. the instance metadata service, version 2 only
  *
  * The first that is configured is the one: when it fails, that is an error, and
- * the next is not tried. IAM Identity Center, `aws login`, credential_process
- * and MFA are not supported, and a profile that needs them says so.
+ * the next is not tried. IAM Identity Center, `aws login` and MFA are not
+ * supported, and a profile that needs them says so.
  *
  * Threads: one at a time. Messages never show a key or a token. */
 #ifndef LB_NET_AWS_CHAIN_H
@@ -38,7 +39,13 @@ struct lb_aws_settings {
 	const char *sts_endpoint;
 };
 
-enum lb_aws_source { LB_AWS_KEYS, LB_AWS_WEB_IDENTITY, LB_AWS_CONTAINER, LB_AWS_INSTANCE };
+enum lb_aws_source {
+	LB_AWS_KEYS,
+	LB_AWS_WEB_IDENTITY,
+	LB_AWS_PROCESS,
+	LB_AWS_CONTAINER,
+	LB_AWS_INSTANCE
+};
 
 /* external_id: NULL for none. duration_seconds: 0 for the service's default. */
 struct lb_aws_role {
@@ -54,6 +61,7 @@ struct lb_aws_role {
 /* What to do for credentials: ask the source, then assume the roles in order.
  * keys, keys_expire_at_us: of LB_AWS_KEYS; LB_TIME_NONE: never.
  * web_role, token_file:    of LB_AWS_WEB_IDENTITY.
+ * command:                 of LB_AWS_PROCESS.
  * url:                     of LB_AWS_CONTAINER: the whole; of LB_AWS_INSTANCE:
  *                          without a path or a slash at the end.
  * authorization, authorization_file: of LB_AWS_CONTAINER; the value of that
@@ -67,6 +75,7 @@ struct lb_aws_plan {
 	int64_t keys_expire_at_us;
 	struct lb_aws_role web_role;
 	const char *token_file;
+	const char *command;
 	const char *url;
 	const char *authorization;
 	const char *authorization_file;

@@ -47,6 +47,20 @@ static enum lb_err from_profile_keys(struct lb_aws_deciding *deciding, const cha
 	return LB_OK;
 }
 
+static void from_profile_process(struct lb_aws_deciding *deciding, const char *profile)
+{
+	const struct lb_aws_setting *command =
+		lb_aws_profile_setting(deciding->profiles, profile, "credential_process");
+	if (command != NULL) {
+		const char *path = deciding->profiles->paths[command->file];
+		deciding->plan->source = LB_AWS_PROCESS;
+		deciding->plan->command = command->value;
+		deciding->decided = true;
+		lb_aws_describe(deciding, "credential_process of profile '%s' in %s", profile,
+				path != NULL ? path : "-");
+	}
+}
+
 /* What a profile may ask for that is not done here, and what to do instead. */
 static enum lb_err refuse_unsupported(const struct lb_aws_deciding *deciding, const char *profile)
 {
@@ -58,7 +72,6 @@ static enum lb_err refuse_unsupported(const struct lb_aws_deciding *deciding, co
 		{"sso_start_url", "IAM Identity Center (SSO)"},
 		{"sso_account_id", "IAM Identity Center (SSO)"},
 		{"login_session", "aws login"},
-		{"credential_process", "credential_process"},
 	};
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		const struct lb_aws_setting *setting =
@@ -203,5 +216,11 @@ enum lb_err lb_aws_from_profile(struct lb_aws_deciding *deciding, const char *pr
 		return from_profile_role(deciding, profile, depth);
 	}
 	enum lb_err err = from_profile_keys(deciding, profile);
-	return err == LB_OK && !deciding->decided ? refuse_unsupported(deciding, profile) : err;
+	if (err == LB_OK && !deciding->decided) {
+		err = refuse_unsupported(deciding, profile);
+	}
+	if (err == LB_OK && !deciding->decided) {
+		from_profile_process(deciding, profile);
+	}
+	return err;
 }

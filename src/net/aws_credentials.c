@@ -1,9 +1,9 @@
 #include "net/aws_credentials.h"
 
 #include "base/time.h"
+#include "net/aws_process.h"
 #include "net/secret.h"
 
-#include <assert.h>
 #include <string.h>
 
 #define RENEW_AHEAD (5 * LB_MINUTE)
@@ -84,14 +84,33 @@ static void on_close(uv_handle_t *handle)
 	lb_free(handle->data);
 }
 
+static enum lb_err send_call(struct lb_aws_credentials *credentials, struct lb_error *error)
+{
+	const struct lb_aws_call *call = &credentials->fetch.call;
+	struct lb_aws_transport *transport = credentials->options.transport;
+	return call->argv != NULL
+		       ? lb_aws_process_start(credentials->options.loop, call->argv,
+					      call->timeout_us, &credentials->exchange, error)
+		       : transport->impl->send(transport, call, &credentials->exchange, error);
+}
+
+static void cancel_call(struct lb_aws_credentials *credentials)
+{
+	struct lb_aws_transport *transport = credentials->options.transport;
+	if (credentials->fetch.call.argv != NULL) {
+		lb_aws_process_cancel(&credentials->exchange);
+	} else {
+		transport->impl->cancel(transport, &credentials->exchange);
+	}
+}
+
 void lb_aws_credentials_destroy(struct lb_aws_credentials *credentials)
 {
 	if (credentials == NULL) {
 		return;
 	}
 	if (credentials->fetching) {
-		credentials->options.transport->impl->cancel(credentials->options.transport,
-							     &credentials->exchange);
+		cancel_call(credentials);
 	}
 	lb_aws_fetch_finish(&credentials->fetch);
 	lb_aws_session_finish(&credentials->session);
@@ -191,11 +210,9 @@ static void end_fetch(struct lb_aws_credentials *credentials, enum lb_err err)
 static void go_on(struct lb_aws_credentials *credentials)
 {
 	struct lb_aws_fetch *fetch = &credentials->fetch;
-	struct lb_aws_transport *transport = credentials->options.transport;
 	enum lb_err err = lb_aws_fetch_next(fetch, machine_now(credentials), &credentials->error);
 	if (err == LB_OK && fetch->step != LB_AWS_STEP_DONE) {
-		err = transport->impl->send(transport, &fetch->call, &credentials->exchange,
-					    &credentials->error);
+		err = send_call(credentials, &credentials->error);
 		if (err == LB_OK) {
 			return;
 		}
@@ -238,9 +255,11 @@ static void start_fetch(struct lb_aws_credentials *credentials)
 void lb_aws_credentials_get(struct lb_aws_credentials *credentials, struct lb_aws_waiter *waiter)
 {
 	struct lb_aws_waiter **end = &credentials->waiting;
-	while (*end != NULL) {
-		assert(*end != waiter);
+	while (*end != NULL && *end != waiter) {
 		end = &(*end)->next;
+	}
+	if (*end == waiter) {
+		return;
 	}
 	waiter->next = NULL;
 	*end = waiter;

@@ -46,7 +46,8 @@ enum lb_err lb_aws_credentials_create(const struct lb_aws_credentials_options *o
  * within the loop's next turns and leaves no trace in memory. NULL is fine. */
 void lb_aws_credentials_destroy(struct lb_aws_credentials *credentials);
 
-/* Calls waiter->done once, later: never from within. A waiter waits once. */
+/* Calls waiter->done once, later: never from within. One who waits already
+ * waits on. */
 void lb_aws_credentials_get(struct lb_aws_credentials *credentials, struct lb_aws_waiter *waiter);
 
 /* The waiter is not called any more; fine when it does not wait. */

@@ -5,7 +5,6 @@
 #include "net/aws_fetch_step.h"
 #include "net/secret.h"
 
-#include <assert.h>
 #include <string.h>
 
 #define TOKEN_BYTES_MAX ((size_t)64 * 1024)
@@ -90,6 +89,7 @@ void lb_aws_fetch_take_over(struct lb_aws_fetch *fetch, struct lb_aws_session *s
 
 static const struct lb_aws_step_impl *const steps[] = {
 	[LB_AWS_STEP_WEB_IDENTITY] = &lb_aws_step_web_identity,
+	[LB_AWS_STEP_PROCESS] = &lb_aws_step_process,
 	[LB_AWS_STEP_CONTAINER] = &lb_aws_step_container,
 	[LB_AWS_STEP_INSTANCE_TOKEN] = &lb_aws_step_instance_token,
 	[LB_AWS_STEP_INSTANCE_ROLE] = &lb_aws_step_instance_role,
@@ -102,6 +102,7 @@ static enum lb_err start_source(struct lb_aws_fetch *fetch, struct lb_error *err
 {
 	static const enum lb_aws_step first[] = {
 		[LB_AWS_WEB_IDENTITY] = LB_AWS_STEP_WEB_IDENTITY,
+		[LB_AWS_PROCESS] = LB_AWS_STEP_PROCESS,
 		[LB_AWS_CONTAINER] = LB_AWS_STEP_CONTAINER,
 		[LB_AWS_INSTANCE] = LB_AWS_STEP_INSTANCE_TOKEN,
 	};
@@ -177,8 +178,10 @@ static bool is_throttled(const struct lb_aws_answer *answer)
 enum lb_err lb_aws_fetch_take(struct lb_aws_fetch *fetch, const struct lb_aws_answer *answer,
 			      int64_t now_us, struct lb_error *error)
 {
-	assert(fetch->step != LB_AWS_STEP_DONE);
 	enum lb_err err = LB_OK;
+	if (fetch->step == LB_AWS_STEP_DONE) {
+		return LB_OK; /* nothing was asked */
+	}
 	if (answer->status >= 500 || answer->status == 429 || is_throttled(answer)) {
 		err = lb_fail(error, LB_UNAVAILABLE, "it cannot answer just now (HTTP %d)",
 			      answer->status);

@@ -5,10 +5,11 @@
  *     start ──► next ──► a call to make ──► take ──► next ──► … ──► done
  *
  * Instance metadata takes three calls (a token, the role's name, its keys), a
- * container and web identity one, and each role to assume one more. The
+ * container, a program and web identity one, and each role to assume one more. The
  * protocols are defined in the Amazon EC2 User Guide, "Use the Instance
  * Metadata Service"; the AWS SDKs and Tools Reference Guide, "Container
- * credential provider"; and the AWS Security Token Service API Reference.
+ * credential provider" and "Process credential provider"; and the AWS Security Token Service API
+ * Reference.
  *
  * Threads: one at a time. No message shows a key or a token. */
 #ifndef LB_NET_AWS_FETCH_H
@@ -20,6 +21,7 @@
 
 enum lb_aws_step {
 	LB_AWS_STEP_WEB_IDENTITY,
+	LB_AWS_STEP_PROCESS,
 	LB_AWS_STEP_CONTAINER,
 	LB_AWS_STEP_INSTANCE_TOKEN,
 	LB_AWS_STEP_INSTANCE_ROLE,
@@ -28,10 +30,12 @@ enum lb_aws_step {
 	LB_AWS_STEP_DONE,
 };
 
-/* An HTTP request to make; all in the fetch's arena. headers, body: hold
+/* An HTTP request to make, or if argv is not NULL, a program to run, which
+ * prints the answer's body; all in the fetch's arena. headers, body: hold
  * secrets. local: to an address on this machine, so never through a proxy.
  * what: whom it asks, for messages. */
 struct lb_aws_call {
+	const char *const *argv;
 	const char *method;
 	const char *url;
 	struct lb_sigv4_field_list headers;
@@ -81,9 +85,9 @@ enum lb_err lb_aws_fetch_start(const struct lb_aws_settings *settings,
 enum lb_err lb_aws_fetch_next(struct lb_aws_fetch *fetch, int64_t now_us,
 			      struct lb_error *error) LB_MUST_CHECK;
 
-/* Takes the call's answer and goes a step on. Errors: REFUSED (the service
- * says no), NOT_FOUND (the instance has no role), UNSUPPORTED (instance
- * metadata of version 1 only), UNAVAILABLE (5xx, throttled), CORRUPT, NOMEM. */
+/* Takes the call's answer and goes a step on; nothing to take when DONE. Errors: REFUSED (the
+ * service says no), NOT_FOUND (the instance has no role), UNSUPPORTED (instance metadata of version
+ * 1 only), UNAVAILABLE (5xx, throttled), CORRUPT, NOMEM. */
 enum lb_err lb_aws_fetch_take(struct lb_aws_fetch *fetch, const struct lb_aws_answer *answer,
 			      int64_t now_us, struct lb_error *error) LB_MUST_CHECK;
 

@@ -13,6 +13,7 @@ struct lb_aws_step_impl {
 };
 
 extern const struct lb_aws_step_impl lb_aws_step_web_identity;
+extern const struct lb_aws_step_impl lb_aws_step_process;
 extern const struct lb_aws_step_impl lb_aws_step_container;
 extern const struct lb_aws_step_impl lb_aws_step_instance_token;
 extern const struct lb_aws_step_impl lb_aws_step_instance_role;

@@ -67,6 +67,9 @@ static void show(const char *text, char *out, size_t size)
 	char *line = lb_arena_strndup(&arena, text, length < size * 2 ? length : size * 2);
 	char *printable = line != NULL ? lb_text_printable(&arena, line) : NULL;
 	(void)snprintf(out, size, "%s", printable != NULL ? printable : "");
+	for (size_t end = strlen(out); !lb_utf8_valid(out);) {
+		out[--end] = '\0'; /* half a character, where it was cut */
+	}
 	lb_arena_finish(&arena);
 }
 
@@ -94,18 +97,54 @@ static enum lb_err keep_json(const json_t *object, bool temporary,
 	return keep(&keys, json_member(object, "Expiration"), temporary, ret_session, error);
 }
 
-enum lb_err lb_aws_reply_json(const char *body, size_t length, bool temporary,
-			      struct lb_aws_session *ret_session, struct lb_error *error)
+static enum lb_err load_json(const char *body, size_t length, json_t **ret_object,
+			     struct lb_aws_session *ret_session, struct lb_error *error)
 {
 	*ret_session = (struct lb_aws_session){.expires_at_us = LB_TIME_NONE};
 	if (length > LB_AWS_REPLY_BYTES_MAX) {
 		return lb_fail(error, LB_CORRUPT, "the answer is too large");
 	}
-	json_t *object = json_loadb(body, length, JSON_REJECT_DUPLICATES, NULL);
-	enum lb_err err = json_is_object(object)
-				  ? keep_json(object, temporary, ret_session, error)
-				  : lb_fail(error, LB_CORRUPT, "the answer is not a JSON object");
-	json_decref(object);
+	*ret_object = json_loadb(body, length, JSON_REJECT_DUPLICATES, NULL);
+	if (!json_is_object(*ret_object)) {
+		json_decref(*ret_object);
+		return lb_fail(error, LB_CORRUPT, "the answer is not a JSON object");
+	}
+	return LB_OK;
+}
+
+enum lb_err lb_aws_reply_json(const char *body, size_t length, bool temporary,
+			      struct lb_aws_session *ret_session, struct lb_error *error)
+{
+	json_t *object = NULL;
+	enum lb_err err = load_json(body, length, &object, ret_session, error);
+	if (err == LB_OK) {
+		err = keep_json(object, temporary, ret_session, error);
+		json_decref(object);
+	}
+	return err;
+}
+
+static enum lb_err keep_process(const json_t *object, struct lb_aws_session *ret_session,
+				struct lb_error *error)
+{
+	if (json_integer_value(json_object_get(object, "Version")) != 1) {
+		return lb_fail(error, LB_CORRUPT, "the answer's Version is not 1");
+	}
+	struct lb_aws_keys keys = {json_member(object, "AccessKeyId"),
+				   json_member(object, "SecretAccessKey"),
+				   json_member(object, "SessionToken")};
+	return keep(&keys, json_member(object, "Expiration"), false, ret_session, error);
+}
+
+enum lb_err lb_aws_reply_process(const char *body, size_t length,
+				 struct lb_aws_session *ret_session, struct lb_error *error)
+{
+	json_t *object = NULL;
+	enum lb_err err = load_json(body, length, &object, ret_session, error);
+	if (err == LB_OK) {
+		err = keep_process(object, ret_session, error);
+		json_decref(object);
+	}
 	return err;
 }
 

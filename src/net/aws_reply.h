@@ -2,7 +2,8 @@
  *
  * JSON of instance metadata: Amazon EC2 User Guide, "Retrieve security
  * credentials from instance metadata"; of containers: AWS SDKs and Tools
- * Reference Guide, "Container credential provider". XML of STS: AWS Security
+ * Reference Guide, "Container credential provider", of programs
+ * there, "Process credential provider". XML of STS: AWS Security
  * Token Service API Reference, AssumeRole and AssumeRoleWithWebIdentity.
  *
  * Pure; any thread. Bodies are outside bytes: anything may stand in them. A
@@ -42,6 +43,13 @@ struct lb_aws_keys lb_aws_session_keys(const struct lb_aws_session *session);
 enum lb_err lb_aws_reply_json(const char *body, size_t length, bool temporary,
 			      struct lb_aws_session *ret_session,
 			      struct lb_error *error) LB_MUST_CHECK;
+
+/* Reads what a credential_process prints: {"Version": 1, "AccessKeyId",
+ * "SecretAccessKey", "SessionToken", "Expiration"}, the last two optional.
+ * Errors: CORRUPT, NOMEM. */
+enum lb_err lb_aws_reply_process(const char *body, size_t length,
+				 struct lb_aws_session *ret_session,
+				 struct lb_error *error) LB_MUST_CHECK;
 
 /* Reads the Credentials of STS. Errors: CORRUPT, NOMEM. */
 enum lb_err lb_aws_reply_xml(const char *body, size_t length, struct lb_aws_session *ret_session,

@@ -315,6 +315,25 @@ static void web_identity_of_a_profile_has_its_role(void **state)
 	finish(&decision);
 }
 
+static void a_program_is_run_where_a_profile_has_no_keys(void **state)
+{
+	(void)state;
+	struct decision decision = {.config = "[default]\ncredential_process = get 'my keys'\n"};
+	const struct lb_aws_plan *plan =
+		decided(&decision, "credential_process of profile 'default' in /h/.aws/config");
+	assert_int_equal(plan->source, LB_AWS_PROCESS);
+	assert_string_equal(plan->command, "get 'my keys'");
+	finish(&decision);
+	struct decision keys = {.config = "[default]\ncredential_process = x\n",
+				.credentials = credentials};
+	(void)decided(&keys, "profile 'default' in /h/.aws/credentials");
+	finish(&keys);
+	struct decision role = {.config = "[default]\nrole_arn = r\nsource_profile = b\n"
+					  "[profile b]\ncredential_process = x\n"};
+	(void)decided(&role, "credential_process of profile 'b' in /h/.aws/config, then role r");
+	finish(&role);
+}
+
 static void a_role_of_the_settings_is_assumed_over_whatever_was_found(void **state)
 {
 	(void)state;
@@ -368,9 +387,8 @@ static void what_is_not_supported_says_so_and_what_to_do(void **state)
 		 "/h/.aws/config:2: profile 'default' needs IAM Identity Center (SSO)"},
 		{"[default]\nregion = x\nsso_start_url = s\n",
 		 "/h/.aws/config:3: profile 'default' needs IAM Identity Center (SSO)"},
-		{"[default]\ncredential_process = /bin/hidden\n", "needs credential_process"},
 		{"[default]\nlogin_session = s\n", "needs aws login"},
-		{"[default]\ncredential_process = x\n",
+		{"[default]\nsso_session = x\ncredential_process = x\n",
 		 "aws configure export-credentials --profile 'default' --format env"},
 		{"[default]\nrole_arn = r\nsource_profile = b\nmfa_serial = m\n",
 		 "profile 'default' has an mfa_serial"},
@@ -464,6 +482,7 @@ int main(void)
 		cmocka_unit_test(a_profile_may_assume_its_role_with_its_own_keys),
 		cmocka_unit_test(a_role_is_assumed_over_a_named_source),
 		cmocka_unit_test(web_identity_of_a_profile_has_its_role),
+		cmocka_unit_test(a_program_is_run_where_a_profile_has_no_keys),
 		cmocka_unit_test(a_role_of_the_settings_is_assumed_over_whatever_was_found),
 		cmocka_unit_test(roles_that_lead_nowhere_are_refused),
 		cmocka_unit_test(what_is_not_supported_says_so_and_what_to_do),

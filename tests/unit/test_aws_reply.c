@@ -57,6 +57,30 @@ static void a_container_may_give_keys_that_last(void **state)
 	lb_aws_session_finish(&session);
 }
 
+static void what_a_program_prints_is_read(void **state)
+{
+	(void)state;
+	static const char body[] = "{\"Version\":1,\"AccessKeyId\":\"A\",\"SecretAccessKey\":"
+				   "\"S\",\"SessionToken\":\"T\"}\n";
+	static const char *const bad[] = {
+		"", "{}",
+		"{\"Version\":\"1\",\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"hidden\"}",
+		"{\"Version\":2,\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"hidden\"}",
+		"{\"Version\":1,\"AccessKeyId\":\"A\"}"};
+	struct lb_aws_session session;
+	struct lb_error error = {0};
+	assert_int_equal(lb_aws_reply_process(body, strlen(body), &session, &error), LB_OK);
+	assert_string_equal(session.session_token, "T");
+	assert_true(session.expires_at_us == LB_TIME_NONE);
+	lb_aws_session_finish(&session);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(lb_aws_reply_process(bad[i], strlen(bad[i]), &session, &error),
+				 LB_CORRUPT);
+		assert_null(strstr(error.message, "hidden"));
+		assert_null(session.access_key_id);
+	}
+}
+
 static void the_xml_of_sts_is_read(void **state)
 {
 	(void)state;
@@ -174,6 +198,12 @@ static void what_a_service_refuses_with_is_one_clean_line(void **state)
 	assert_refusal("<?xml version=\"1.0\"?><Error><Code>A\x1b[2J</Code></Error>", "", "");
 	assert_refusal("{\"code\":\"AccessDenied\",\"message\":\"no\\u0007\"}", "AccessDenied",
 		       "no\\x07");
+	assert_refusal("{\"code\":\"0123456789012345678901234567890123456789012345678901234567890"
+		       "é\"}",
+		       "0123456789012345678901234567890123456789012345678901234567890é", "");
+	assert_refusal("{\"code\":\"01234567890123456789012345678901234567890123456789012345678901"
+		       "é\"}",
+		       "01234567890123456789012345678901234567890123456789012345678901", "");
 	assert_refusal("Not Found", "", "");
 	assert_refusal("", "", "");
 }
@@ -228,6 +258,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(instance_metadata_is_read),
 		cmocka_unit_test(a_container_may_give_keys_that_last),
+		cmocka_unit_test(what_a_program_prints_is_read),
 		cmocka_unit_test(the_xml_of_sts_is_read),
 		cmocka_unit_test(json_that_is_no_credentials_is_refused_unseen),
 		cmocka_unit_test(xml_that_is_no_credentials_is_refused_unseen),
