@@ -18,7 +18,8 @@ bool memory_restore(void);
 
 /* In a function of the world: until it returns, allocations are not counted. */
 #define ON_THE_WORLDS_ACCOUNT                                                                      \
-	LB_CLEANUP(memory_world_leave) const int world_account = memory_world_enter()
+	LB_CLEANUP(memory_world_leave)                                                             \
+	__attribute__((unused)) const int world_account = memory_world_enter()
 
 int memory_world_enter(void);
 void memory_world_leave(const int *account);
