@@ -5,4 +5,4 @@ cd "$(dirname "$0")/.."
 tools/install.sh test
 mode=${1:+--dry-run -Werror}
 # shellcheck disable=SC2086
-find src tests bench -name '*.[ch]' -print0 | xargs -0 clang-format ${mode:--i}
+find src tests bench -path tests/venv -prune -o -name '*.[ch]' -print0 | xargs -0 clang-format ${mode:--i}

@@ -11,6 +11,7 @@ lives as long as they are wanted, such as pytest's own.
 import atexit
 import fcntl
 import os
+import pwd
 import random
 import shutil
 import socket
@@ -91,6 +92,10 @@ class Group:
             shutil.chown(path, self.user)
         return path
 
+    def who(self):
+        """The name of whom the servers run as."""
+        return self.user or pwd.getpwuid(os.geteuid()).pw_name
+
     def argv(self, words):
         guarded = ["setpriv", "--pdeathsig", "KILL"]
         if self.user:
@@ -106,10 +111,10 @@ class Group:
         self.processes.append(process)
         return process
 
-    def run(self, *words, env=None):
-        """Runs a program to its end; what it prints on its standard output."""
-        result = subprocess.run(self.argv(words), cwd=self.folder, env=env, capture_output=True,
-                                stdin=subprocess.DEVNULL, text=True, timeout=START_SECONDS)
+    def run(self, *words, text=None):
+        """Runs a program to its end, with this text to read; what it prints."""
+        result = subprocess.run(self.argv(words), cwd=self.folder, input=text or "",
+                                capture_output=True, text=True, timeout=START_SECONDS)
         if result.returncode != 0:
             raise ServerFailed("%s: exit code %d\n%s%s\n%s" % (
                 words[0], result.returncode, result.stdout, result.stderr, self.log()))

@@ -9,12 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from boto import Boto, BotoError
 from rgw import DOMAIN, Rgw, reading_policy
 from s3 import Credentials, S3Error, put_all, sensor_keys
+from swift_server import Swift
 
 HERE = Path(__file__).parent
 HARD_KEY = "triggers/a b/ü+~=&%2F'(1)*.txt"
 
+
+KEYS = [HARD_KEY, "triggers//", "triggers/../up", "triggers/%41?x=1#y", "triggers/=&;:@$,!~-._",
+        "triggers/\u20ac\U0001f642", "triggers/\\\"<>^`{|}", " lead and trail "]
 
 numbers = itertools.count(1)
 
@@ -35,6 +40,18 @@ def refused(call):
     return caught.value.status, caught.value.code
 
 
+@pytest.fixture(scope="module")
+def swift():
+    with Swift() as server:
+        yield server
+
+
+@pytest.fixture(params=["rgw", "swift"])
+def server(request):
+    """Either S3 server; the two share no code."""
+    return request.getfixturevalue(request.param)
+
+
 def test_an_object_is_what_was_put(lake):
     client, bucket = lake
     client.put(bucket, HARD_KEY, b"twelve bytes")
@@ -43,6 +60,48 @@ def test_an_object_is_what_was_put(lake):
     assert client.list(bucket, prefix="triggers/a b/").keys == [HARD_KEY]
     client.delete(bucket, HARD_KEY)
     assert refused(lambda: client.get(bucket, HARD_KEY)) == (404, "NoSuchKey")
+
+
+def test_two_clients_and_two_servers_agree_about_every_key(server):
+    bucket = "lake-%d" % next(numbers)
+    client = server.client()
+    client.create_bucket(bucket)
+    with Boto("s3", server.endpoint, client.credentials) as amazons:
+        for number, key in enumerate(KEYS):
+            writer = str(number).encode()
+            if number % 2:
+                client.put(bucket, key, writer)
+            else:
+                amazons.call("put_object", Bucket=bucket, Key=key, Body=writer.decode())
+        for number, key in enumerate(KEYS):
+            assert client.get(bucket, key) == str(number).encode()
+            assert amazons.call("get_object", Bucket=bucket, Key=key)["Body"] == str(number)
+        ordered = sorted(KEYS, key=str.encode)
+        assert client.list_all(bucket, max_keys=3) == ordered
+        assert client.list(bucket, start_after=ordered[2]).keys == ordered[3:]
+        theirs = amazons.call("list_objects_v2", Bucket=bucket, StartAfter=ordered[2])
+        assert [item["Key"] for item in theirs["Contents"]] == ordered[3:]
+
+
+def test_a_wrong_secret_is_refused_by_both_servers(server):
+    wrong = server.client().credentials._replace(secret_key="wrong")
+    assert refused(lambda: server.client(wrong).list("lake")) == (403, "SignatureDoesNotMatch")
+    with Boto("s3", server.endpoint, wrong) as amazons, pytest.raises(BotoError) as caught:
+        amazons.call("list_objects_v2", Bucket="lake")
+    assert caught.value.refusal[:2] == (403, "SignatureDoesNotMatch")
+
+
+def test_swift_is_strict_about_the_region(swift):
+    elsewhere = swift.client(region="eu-central-1")
+    assert refused(lambda: elsewhere.list("lake")) == (400, "AuthorizationHeaderMalformed")
+
+
+def test_a_large_listing_is_seeded_and_listed(swift):
+    client = swift.client()
+    client.create_bucket("large")
+    keys = list(sensor_keys(50, 100))
+    swift.seed("large", keys)
+    assert client.list_all("large") == keys
 
 
 def test_a_wrong_signature_is_refused(rgw, lake):
@@ -121,6 +180,12 @@ def test_a_role_gives_credentials_that_end(rgw, lake):
     reader = rgw.client(temporary, endpoint=rgw.sts())
     assert reader.list(bucket).keys == ["a"]
     assert refused(lambda: reader.put(bucket, "b")) == (403, "AccessDenied")
+    with Boto("s3", rgw.sts(), temporary) as amazons:
+        assert amazons.call("list_objects_v2", Bucket=bucket)["KeyCount"] == 1
+    with Boto("sts", rgw.sts(), rgw.owner) as amazons:
+        role = amazons.call("assume_role", RoleArn=arn, RoleSessionName="theirs")["Credentials"]
+    theirs = Credentials(role["AccessKeyId"], role["SecretAccessKey"], role["SessionToken"])
+    assert rgw.client(theirs, endpoint=rgw.sts()).list(bucket).keys == ["a"]
     bare = rgw.client(temporary._replace(token=None), endpoint=rgw.sts())
     assert refused(lambda: bare.list(bucket))[0] == 403
 
