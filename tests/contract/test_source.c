@@ -41,6 +41,27 @@ static void a_file_that_comes_later_is_found_by_the_next_pass(void **state)
 	assert_true(world_knows(world, "orders/orders_20251123_060100.txt"));
 }
 
+static void only_the_file_that_came_is_told(void **state)
+{
+	struct world *world = *state;
+	world_add_sensor(world, "orders");
+	world_put(world, "orders/orders_20251123_040000.txt", OLD);
+	world_put(world, "orders/orders_20251123_050000.txt", OLD);
+	world_look_after(world, LB_MINUTE);
+	assert_int_equal(world->told, 2);
+	world_put(world, "orders/orders_20251123_060100.txt", LB_MINUTE);
+	world_look_after(world, LB_MINUTE);
+	assert_int_equal(world->told, 1);
+	assert_int_equal(world->fresh, 1);
+	world_put(world, "orders/orders_20251123_043000.txt", LB_MINUTE);
+	world_look_after(world, LB_MINUTE);
+	assert_int_equal(world->fresh, 1);
+	world_remove(world, "orders/orders_20251123_040000.txt");
+	world_put(world, "orders/orders_20251123_060200.txt", LB_MINUTE);
+	world_look_after(world, LB_MINUTE);
+	assert_int_equal(world->fresh, 1);
+}
+
 static void late_and_out_of_order_names_are_found(void **state)
 {
 	struct world *world = *state;
@@ -480,6 +501,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH(every_file_is_found_and_then_there_is_nothing_to_tell),
 		BOTH(a_file_that_comes_later_is_found_by_the_next_pass),
+		BOTH(only_the_file_that_came_is_told),
 		BOTH(late_and_out_of_order_names_are_found),
 		LOCAL(a_file_that_is_still_being_written_waits_for_its_settle_time),
 		LOCAL(a_folder_with_a_file_that_has_not_settled_is_looked_at_again),

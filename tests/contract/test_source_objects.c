@@ -54,9 +54,9 @@ static void many_small_sensors_share_their_pages(void **state)
 		world_add_sensor(world, sensor_id);
 		put_history(world, sensor_id, 2, 10);
 	}
-	assert_true(requests_of_look(world) <= 100 / PAGE_KEYS + LB_OBJECT_SPLITS_FREE);
+	assert_true(requests_of_look(world) <= 100 / PAGE_KEYS + LB_OBJECT_SPLITS_MAX);
 	assert_int_equal(world->fresh, 100);
-	assert_true(requests_of_look(world) <= 100 / PAGE_KEYS + LB_OBJECT_SPLITS_FREE);
+	assert_true(requests_of_look(world) <= 100 / PAGE_KEYS + LB_OBJECT_SPLITS_MAX);
 	assert_int_equal(world->reports, 0);
 }
 

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-/* A full pass pays one more halving for so many requests. */
+/* One range is halved for so many requests, so that none makes a pass much dearer. */
 #define REQUESTS_PER_SPLIT 8
 
 /* How often in a row a page may break off before the pass gives up. */
@@ -146,8 +146,14 @@ static bool take_targets(struct slot *slot)
 
 static bool may_split(const struct lb_object_pass *pass)
 {
-	size_t paid = pass->is_full_pass ? pass->requests / REQUESTS_PER_SPLIT : 0;
-	return pass->narrow || pass->splits < LB_OBJECT_SPLITS_FREE + paid;
+	size_t earned = pass->requests / REQUESTS_PER_SPLIT;
+	if (pass->narrow) {
+		return true; /* each sensor has a request of its own in any case */
+	}
+	if (pass->is_full_pass) {
+		return pass->splits < LB_OBJECT_SPLITS_MAX + earned;
+	}
+	return pass->splits < LB_OBJECT_SPLITS_MAX && pass->splits < earned;
 }
 
 /* The longest range that is known to be long. */

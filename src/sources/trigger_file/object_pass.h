@@ -2,11 +2,11 @@
  * way at once: each is a walk's (walk.h) over a range of sensors of its own.
  *
  * Ranges begin as large as they can be without making the pass dearer. While pages
- * are full, they are halved: by a few in passes that only look for what is new,
- * because each range may end in a page that is not full, and by more the longer a full
- * pass takes. So a pass takes at most
+ * are full, they are halved, although each may then end in a page that is not: the
+ * more often the more requests it takes anyway, but by a few only in passes that look
+ * for what is new. So a pass takes at most
  *
- *     min(ceil(keys / page), sensors) + LB_OBJECT_SPLITS_FREE
+ *     min(ceil(keys / page), sensors) + LB_OBJECT_SPLITS_MAX
  *
  * requests when every sensor has as many keys as the others and nothing is new.
  *
@@ -25,8 +25,9 @@
 #include "sources/trigger_file/recall.h"
 #include "sources/trigger_file/walk.h"
 
-/* How often ranges may be halved in any pass. */
-#define LB_OBJECT_SPLITS_FREE 7
+/* How often ranges are halved at most in a pass that looks for what is new; a full
+ * pass begins with as many, because nobody may know yet how much there is. */
+#define LB_OBJECT_SPLITS_MAX 7
 
 /* A part ends behind the page with which its reports exceed the first, or when it has
  * something to report and has lasted for the second. What is under way then still

@@ -21,7 +21,7 @@ static int compare_entries(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-bool lb_recall_matches(const struct lb_recall *recall, const char *sensor_id, uint64_t digest)
+bool lb_recall_find(const struct lb_recall *recall, const char *sensor_id, uint64_t *ret_digest)
 {
 	if (recall->known_count == 0) {
 		return false;
@@ -29,7 +29,10 @@ bool lb_recall_matches(const struct lb_recall *recall, const char *sensor_id, ui
 	struct lb_recall_entry wanted = {.sensor = lb_digest_mix(LB_DIGEST_EMPTY, sensor_id)};
 	const struct lb_recall_entry *found = bsearch(&wanted, recall->known, recall->known_count,
 						      sizeof(wanted), compare_entries);
-	return found != NULL && found->digest == digest;
+	if (found != NULL) {
+		*ret_digest = found->digest;
+	}
+	return found != NULL;
 }
 
 static bool make_room(struct lb_recall *recall)

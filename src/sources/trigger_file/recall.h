@@ -1,5 +1,5 @@
-/* recall.h: what the last passes reported, so that a sensor whose listing looks
- * the same again is not reported again. One number per sensor, kept while the
+/* recall.h: what the last passes reported, so that a sensor whose listing begins the
+ * same again is not reported again so far. One number per sensor, kept while the
  * process lives; losing it costs a report that the event log drops.
  *
  * Threads: one at a time. */
@@ -30,8 +30,8 @@ struct lb_recall {
 #define LB_DIGEST_EMPTY ((uint64_t)0xcbf29ce484222325)
 uint64_t lb_digest_mix(uint64_t digest, const char *text);
 
-/* Was this digest noted for the sensor in the pass before? */
-bool lb_recall_matches(const struct lb_recall *recall, const char *sensor_id, uint64_t digest);
+/* The digest noted for the sensor in the pass before; false: there is none. */
+bool lb_recall_find(const struct lb_recall *recall, const char *sensor_id, uint64_t *ret_digest);
 
 /* Note it for the pass after this one. Without memory nothing is noted. */
 void lb_recall_note(struct lb_recall *recall, const char *sensor_id, uint64_t digest);

@@ -252,6 +252,11 @@ static int64_t trusted_folder_time(const struct lb_tally *tally, const struct lb
 	return tally->folder_time_ns;
 }
 
+static uint64_t mix_file(uint64_t digest, const struct lb_file *file)
+{
+	return lb_digest_mix(lb_digest_mix(digest, file->file_name), file->etag);
+}
+
 /* Of what a listing from that floor on shows, as long as nothing happens. What was told
  * in parts is taken to lie below any floor there is. */
 static uint64_t digest_above(const struct lb_tally *tally, const char *floor)
@@ -259,8 +264,7 @@ static uint64_t digest_above(const struct lb_tally *tally, const char *floor)
 	uint64_t digest = *floor == '\0' ? tally->told : LB_DIGEST_EMPTY;
 	for (size_t i = tally->files.count - count_above(tally, floor); i < tally->files.count;
 	     i++) {
-		const struct lb_file *file = &tally->files.items[i];
-		digest = lb_digest_mix(lb_digest_mix(digest, file->file_name), file->etag);
+		digest = mix_file(digest, &tally->files.items[i]);
 	}
 	return digest;
 }
@@ -365,19 +369,35 @@ static enum lb_err report_shown(const struct lb_tally *tally, const struct lb_ta
 	return LB_OK;
 }
 
+/* The files that the pass before showed, and no others before or between them, were
+ * told then. New names come behind them, as a rule. */
+static void drop_told(struct lb_tally *tally, const struct lb_tally_rules *rules)
+{
+	struct lb_file_list *files = &tally->files;
+	uint64_t digest = LB_DIGEST_EMPTY;
+	uint64_t told;
+	if (tally->plan.due || !rules->scan->recorded ||
+	    !lb_recall_find(rules->recall, tally->sensor->sensor_id, &told)) {
+		return;
+	}
+	size_t count = 0;
+	while (count < files->count && digest != told) {
+		digest = mix_file(digest, &files->items[count++]);
+	}
+	if (digest == told && count > 0) {
+		files->count -= count;
+		memmove(files->items, files->items + count, files->count * sizeof(*files->items));
+	}
+}
+
 enum lb_err lb_tally_close(struct lb_tally *tally, const struct lb_tally_rules *rules,
 			   struct lb_error *error)
 {
 	char text[NAME_MAX_BYTES];
 	struct lb_checkpoint next = next_checkpoint(tally, rules, text);
 	const char *sensor_id = tally->sensor->sensor_id;
-	uint64_t shown = digest_above(tally, tally->plan.floor);
-	uint64_t expected =
-		next.floor == tally->plan.floor ? shown : digest_above(tally, next.floor);
-	if (!tally->plan.due && rules->scan->recorded &&
-	    lb_recall_matches(rules->recall, sensor_id, shown)) {
-		tally->files.count = 0;
-	}
+	uint64_t expected = digest_above(tally, next.floor);
+	drop_told(tally, rules);
 	bool news = tally->files.count > 0 || tally->sensor->last_error != NULL ||
 		    !same_checkpoint(&next, tally->sensor);
 	if (news && report_shown(tally, rules, &next, error) != LB_OK) {
