@@ -33,7 +33,7 @@ struct slot {
  * ends:     this part ends, no further request is sent.
  * Of the whole pass, over its parts:
  * is_in_parts: a part has ended, and slots that are active are parked.
- * tail_after: its targets[next - 1]; "": all were given away.
+ * tail_after: the last sensor that was given to a walk; "": all were.
  * is_full_pass: some sensor is listed in full because that is due.
  * requests: answered. splits: ranges halved.
  * Of the source:
@@ -225,6 +225,17 @@ static bool part_is_over(const struct lb_object_pass *pass)
 		now_us(pass) - pass->began_at_us >= LB_OBJECT_PASS_DURATION_US);
 }
 
+/* When nobody has begun with the tail, it begins where it began before. */
+static void note_tail(struct lb_object_pass *pass)
+{
+	if (pass->next == pass->count) {
+		*pass->tail_after = '\0';
+	} else if (pass->next > 0) {
+		const char *last = pass->targets[pass->next - 1].sensor_id;
+		memcpy(pass->tail_after, last, strlen(last) + 1);
+	}
+}
+
 /* Without memory for it the pass begins anew, which costs time only. */
 static void park(struct lb_object_pass *pass)
 {
@@ -236,10 +247,7 @@ static void park(struct lb_object_pass *pass)
 			return;
 		}
 	}
-	const char *last = pass->next < pass->count && pass->next > 0
-				   ? pass->targets[pass->next - 1].sensor_id
-				   : "";
-	memcpy(pass->tail_after, last, strlen(last) + 1);
+	note_tail(pass);
 	pass->is_in_parts = true;
 	pass->scan->unfinished = true;
 }
