@@ -96,12 +96,16 @@ def test_swift_is_strict_about_the_region(swift):
     assert refused(lambda: elsewhere.list("lake")) == (400, "AuthorizationHeaderMalformed")
 
 
-def test_a_large_listing_is_seeded_and_listed(swift):
-    client = swift.client()
+def test_a_large_listing_is_seeded_and_listed(server):
+    client = server.client()
     client.create_bucket("large")
-    keys = list(sensor_keys(50, 100))
-    swift.seed("large", keys)
+    keys = [*sensor_keys(50, 100), "triggers/ü+%41"]
+    server.seed("large", keys)
     assert client.list_all("large") == keys
+    assert client.list("large", start_after=keys[-2]).keys == keys[-1:]
+    client.put("large", keys[7], b"in its place")
+    assert client.get("large", keys[7]) == b"in its place"
+    assert client.list("large", start_after=keys[6], max_keys=2).keys == keys[7:9]
 
 
 def test_a_wrong_signature_is_refused(rgw, lake):
