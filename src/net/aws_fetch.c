@@ -78,10 +78,10 @@ enum lb_err lb_aws_fail_status(const struct lb_aws_answer *answer, struct lb_err
 	return lb_aws_fail_refusal(answer, &refusal, error);
 }
 
-void lb_aws_fetch_take_over(struct lb_aws_fetch *fetch, struct lb_aws_session *session)
+void lb_aws_fetch_take_over(struct lb_aws_fetch *fetch, struct lb_aws_session session)
 {
 	lb_aws_session_finish(&fetch->session);
-	fetch->session = *session;
+	fetch->session = session;
 	fetch->clock_tried = false;
 	fetch->step = fetch->roles_assumed < fetch->plan.role_count ? LB_AWS_STEP_ASSUME_ROLE
 								    : LB_AWS_STEP_DONE;
@@ -114,7 +114,7 @@ static enum lb_err start_source(struct lb_aws_fetch *fetch, struct lb_error *err
 	enum lb_err err = lb_aws_session_init(&session, &fetch->plan.keys,
 					      fetch->plan.keys_expire_at_us, error);
 	if (err == LB_OK) {
-		lb_aws_fetch_take_over(fetch, &session);
+		lb_aws_fetch_take_over(fetch, session);
 	}
 	return err;
 }

@@ -46,7 +46,7 @@ static enum lb_err take_container(struct lb_aws_fetch *fetch, const struct lb_aw
 	struct lb_aws_session session;
 	enum lb_err err = lb_aws_reply_json(answer->body, answer->length, false, &session, error);
 	if (err == LB_OK) {
-		lb_aws_fetch_take_over(fetch, &session);
+		lb_aws_fetch_take_over(fetch, session);
 	}
 	return err;
 }
@@ -177,7 +177,7 @@ static enum lb_err take_instance_keys(struct lb_aws_fetch *fetch,
 	static const char source[] = "instance metadata";
 	(void)snprintf(fetch->description, sizeof(fetch->description), "%s, role %s%s", source,
 		       fetch->instance_role, fetch->plan.description + strlen(source));
-	lb_aws_fetch_take_over(fetch, &session);
+	lb_aws_fetch_take_over(fetch, session);
 	return LB_OK;
 }
 

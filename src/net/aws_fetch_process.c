@@ -82,7 +82,7 @@ static enum lb_err take_process(struct lb_aws_fetch *fetch, const struct lb_aws_
 	struct lb_aws_session session;
 	enum lb_err err = lb_aws_reply_process(answer->body, answer->length, &session, error);
 	if (err == LB_OK) {
-		lb_aws_fetch_take_over(fetch, &session);
+		lb_aws_fetch_take_over(fetch, session);
 	}
 	return err;
 }

@@ -36,6 +36,6 @@ enum lb_err lb_aws_fail_refusal(const struct lb_aws_answer *answer,
 enum lb_err lb_aws_fail_status(const struct lb_aws_answer *answer, struct lb_error *error);
 
 /* These credentials are what comes next: for the next role, or as the result. */
-void lb_aws_fetch_take_over(struct lb_aws_fetch *fetch, struct lb_aws_session *session);
+void lb_aws_fetch_take_over(struct lb_aws_fetch *fetch, struct lb_aws_session session);
 
 #endif

@@ -145,7 +145,7 @@ static enum lb_err take_sts(struct lb_aws_fetch *fetch, const struct lb_aws_answ
 	enum lb_err err = lb_aws_reply_xml(answer->body, answer->length, &session, error);
 	if (err == LB_OK) {
 		fetch->roles_assumed += fetch->step == LB_AWS_STEP_ASSUME_ROLE;
-		lb_aws_fetch_take_over(fetch, &session);
+		lb_aws_fetch_take_over(fetch, session);
 	}
 	return err;
 }

@@ -84,7 +84,7 @@ static enum lb_err keep_json(const json_t *object, bool temporary,
 {
 	const char *code = json_member(object, "Code");
 	if (code != NULL && strcmp(code, "Success") != 0) {
-		struct lb_aws_refusal refusal;
+		struct lb_aws_refusal refusal = {0};
 		const char *message = json_member(object, "Message");
 		show(code, refusal.code, sizeof(refusal.code));
 		show(message != NULL ? message : "", refusal.message, sizeof(refusal.message));
