@@ -125,7 +125,10 @@ enum lb_err lb_aws_fetch_start(const struct lb_aws_settings *settings,
 			       struct lb_error *error)
 {
 	*ret_fetch = (struct lb_aws_fetch){.clock = clock};
-	enum lb_err err = lb_aws_profiles_read(environment, &ret_fetch->profiles, error);
+	enum lb_err err = LB_OK;
+	if (settings->access_key_id == NULL) { /* else a file that is not needed may be bad */
+		err = lb_aws_profiles_read(environment, &ret_fetch->profiles, error);
+	}
 	if (err == LB_OK) {
 		err = lb_aws_chain_decide(settings, environment, &ret_fetch->profiles,
 					  &ret_fetch->arena, &ret_fetch->plan, error);

@@ -71,8 +71,8 @@ struct lb_aws_fetch {
 	char description[LB_AWS_DESCRIPTION_MAX];
 };
 
-/* Reads the files and decides. settings, environment: borrowed until finish.
- * clock: borrowed; set right when a service says that it is wrong. On error
+/* Reads the files, unless the settings have keys, and decides. settings, environment: borrowed
+ * until finish. clock: borrowed; set right when a service says that it is wrong. On error
  * *ret_fetch is finished. Errors: as lb_aws_profiles_read, lb_aws_chain_decide. */
 enum lb_err lb_aws_fetch_start(const struct lb_aws_settings *settings,
 			       const struct lb_aws_environment *environment,

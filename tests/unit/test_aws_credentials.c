@@ -165,6 +165,26 @@ static void keys_that_are_there_need_no_server(void **state)
 	world_finish(&world);
 }
 
+static void a_bad_file_stops_only_those_who_need_it(void **state)
+{
+	(void)state;
+	static const struct fake_call script[] = {{0}};
+	static const char *const pairs[] = {
+		"AWS_CONFIG_FILE", "config", "AWS_ACCESS_KEY_ID", "ENV", "AWS_SECRET_ACCESS_KEY",
+		"hidden",          NULL};
+	folder_write("config", "hidden\n");
+	struct world world;
+	world_init(&world, pairs, script);
+	assert_failed(&world, LB_INVALID, "config:1: a setting stands before");
+	world_finish(&world);
+	world_init_with(
+		&world,
+		(struct lb_aws_settings){.access_key_id = "AKIA", .secret_access_key = "hidden"},
+		pairs, script);
+	assert_got(&world, "AKIA");
+	world_finish(&world);
+}
+
 static void an_instance_is_asked_by_version_2_in_three_calls(void **state)
 {
 	(void)state;
@@ -745,6 +765,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys_that_are_there_need_no_server),
+		STORY(a_bad_file_stops_only_those_who_need_it),
 		cmocka_unit_test(an_instance_is_asked_by_version_2_in_three_calls),
 		cmocka_unit_test(everybody_who_asks_meanwhile_is_served_by_one_fetch),
 		cmocka_unit_test(they_are_renewed_ahead_while_the_old_ones_serve),
