@@ -6,7 +6,7 @@ import os
 import subprocess
 import threading
 import time
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -140,8 +140,25 @@ def test_a_clock_that_is_an_hour_off_is_set_right(lake, tmp_path):
     assert "keys" in found
 
 
-class Metadata(http.server.BaseHTTPRequestHandler):
-    """The instance metadata service, version 2, as small as it can be."""
+KEYS = {"AccessKeyId": "ASIA", "SecretAccessKey": "secret", "Token": "token",
+        "Expiration": "2099-01-01T00:00:00Z"}
+STS_ANSWER = """<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+  <AssumeRoleWithWebIdentityResult>
+    <Audience>sts.amazonaws.com</Audience>
+    <AssumedRoleUser><AssumedRoleId>AROA:pod</AssumedRoleId></AssumedRoleUser>
+    <Credentials>
+      <SessionToken>token</SessionToken>
+      <SecretAccessKey>secret</SecretAccessKey>
+      <Expiration>2099-01-01T00:00:00Z</Expiration>
+      <AccessKeyId>ASIA</AccessKeyId>
+    </Credentials>
+  </AssumeRoleWithWebIdentityResult>
+</AssumeRoleWithWebIdentityResponse>
+"""
+
+
+class Services(http.server.BaseHTTPRequestHandler):
+    """What is found on an instance, in a container and in a pod, as small as it can be."""
     protocol_version = "HTTP/1.1"
 
     def answer(self, status, text):
@@ -157,23 +174,34 @@ class Metadata(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         roles = "/latest/meta-data/iam/security-credentials/"
+        if self.path == "/v1/credentials":
+            right = self.headers["Authorization"] == "pod token"
+            return self.answer(200 if right else 401, json.dumps(KEYS if right else {
+                "code": "Unauthorized", "message": "who are you?"}))
         if self.headers["X-aws-ec2-metadata-token"] != "the-token":
             return self.answer(401, "")
         if self.path == roles:
             return self.answer(200, "my-role")
         assert self.path == roles + "my-role"
-        return self.answer(200, json.dumps({
-            "Code": "Success", "AccessKeyId": "ASIA", "SecretAccessKey": "secret", "Token": "token",
-            "Expiration": "2099-01-01T00:00:00Z"}))
+        return self.answer(200, json.dumps({"Code": "Success", **KEYS}))
+
+    def do_POST(self):
+        form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        assert self.headers["Authorization"] is None
+        assert form == {"Action": ["AssumeRoleWithWebIdentity"], "Version": ["2011-06-15"],
+                        "RoleArn": ["arn:aws:iam::1:role/a b+c"], "RoleSessionName": ["pod"],
+                        "WebIdentityToken": ["head.body.tail"]}
+        self.answer(200, STS_ANSWER)
 
     def log_message(self, *_):
         pass
 
 
 @pytest.fixture
-def metadata():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Metadata)
+def services():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Services)
     server.version = 2
+    server.endpoint = "http://127.0.0.1:%d" % server.server_port
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield server
@@ -182,20 +210,39 @@ def metadata():
     server.server_close()
 
 
-def metadata_environment(server, tmp_path):
-    return {"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:%d" % server.server_port,
-            "HOME": str(tmp_path)}
-
-
-def test_an_instance_gives_its_roles_keys(metadata, tmp_path):
-    found, statuses = fetch(metadata_environment(metadata, tmp_path))
+def test_an_instance_gives_its_roles_keys(services, tmp_path):
+    found, statuses = fetch({"AWS_EC2_METADATA_SERVICE_ENDPOINT": services.endpoint,
+                             "HOME": str(tmp_path)})
     assert statuses == [200, 200, 200]
     assert found == {"keys": ["ASIA", "secret", "token"],
                      "description": "instance metadata, role my-role"}
 
 
-def test_an_instance_of_version_1_only_is_refused(metadata, tmp_path):
-    metadata.version = 1
-    found, statuses = fetch(metadata_environment(metadata, tmp_path))
+def test_an_instance_of_version_1_only_is_refused(services, tmp_path):
+    services.version = 1
+    found, statuses = fetch({"AWS_EC2_METADATA_SERVICE_ENDPOINT": services.endpoint,
+                             "HOME": str(tmp_path)})
     assert statuses == [404]
     assert "version 1 only" in found["error"]
+
+
+def test_a_pod_gives_its_keys_to_those_who_show_its_token(services, tmp_path):
+    token = tmp_path / "token"
+    token.write_text("pod token\n")
+    environment = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": services.endpoint + "/v1/credentials",
+                   "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(token), "HOME": str(tmp_path)}
+    found, _ = fetch(environment)
+    assert found["keys"] == ["ASIA", "secret", "token"]
+    token.write_text("another")
+    found, statuses = fetch(environment)
+    assert statuses == [401]
+    assert "Unauthorized: who are you? (HTTP 401)" in found["error"]
+
+
+def test_web_identity_is_exchanged_for_keys(services, tmp_path):
+    token = tmp_path / "token"
+    token.write_text("head.body.tail\n")
+    found, _ = fetch({"AWS_WEB_IDENTITY_TOKEN_FILE": str(token), "AWS_ROLE_SESSION_NAME": "pod",
+                      "AWS_ROLE_ARN": "arn:aws:iam::1:role/a b+c", "HOME": str(tmp_path),
+                      "AWS_ENDPOINT_URL": services.endpoint})
+    assert found["keys"] == ["ASIA", "secret", "token"], found
