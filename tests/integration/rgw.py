@@ -14,6 +14,7 @@ listens on 127.0.0.1 only, and needs no systemd. What may be chosen:
 Buckets are named in the path, or in the host's name below DOMAIN (libcurl finds *.localhost itself).
 
 `seed()` writes entries into a bucket's index directly: 100,000 in half a second, of 1 KB each.
+`outage()` takes the server away for a while.
 
 `slow_down()` and `sts()` start further gateways to the same buckets: one that serves two requests at a
 time and refuses others with 503 SlowDown, and one that gives out temporary credentials. They are
@@ -27,6 +28,7 @@ import base64
 import hashlib
 import json
 import uuid
+from contextlib import contextmanager
 from pathlib import Path
 
 from s3 import S3, Credentials
@@ -88,6 +90,7 @@ class Rgw:
         self.tls = tls
         self.shards = shards
         self.gateways = {}
+        self.running = {}
         self.group = start_anew(lambda: self.start(Group("rgw", user)))
         self.owner = self.user("test", caps="roles=*;users=*")
 
@@ -135,11 +138,24 @@ class Rgw:
             self.tls_endpoint = "https://%s:%d" % (DOMAIN, tls_port)
             frontend += " ssl_endpoint=127.0.0.1:%d ssl_certificate=%s ssl_private_key=%s" % (
                 tls_port, certificate, key)
-        words = ["--%s=%s" % setting for setting in settings.items()]
-        process = self.group.spawn("radosgw", "-c", self.configuration, "-n", "client.rgw." + name,
-                                   "-f", "--rgw_frontends=" + frontend, *words)
-        self.group.wait_for_port(process, port)
+        self.spawn_gateway(name, port, ["radosgw", "-c", self.configuration, "-n", "client.rgw." + name,
+                                        "-f", "--rgw_frontends=" + frontend,
+                                        *["--%s=%s" % setting for setting in settings.items()]])
         return "http://127.0.0.1:%d" % port
+
+    def spawn_gateway(self, name, port, words):
+        process = self.group.spawn(*words)
+        self.group.wait_for_port(process, port)
+        self.running[name] = process, port, words
+
+    @contextmanager
+    def outage(self):
+        """Meanwhile the main gateway is down; then it listens again at the same port, with all
+        buckets. To make another bucket may take half a minute more: Ceph waits for the killed one."""
+        process, port, words = self.running["main"]
+        self.group.end(process)
+        yield
+        self.spawn_gateway("main", port, words)
 
     def gateway(self, name, **settings):
         """A further gateway's endpoint; started when it is asked for first."""

@@ -120,15 +120,15 @@ class Group:
                 words[0], result.returncode, result.stdout, result.stderr, self.log()))
         return result.stdout
 
+    def end(self, process):
+        """Kills one of the servers."""
+        process.kill()
+        process.wait()
+        self.processes.remove(process)
+
     def wait_for_port(self, process, port):
-        """Until the server answers there; when it ends instead, its log is the error."""
-        def answers():
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                return True
-            except OSError:
-                return False
-        self.wait_for(process, answers)
+        """Until the server listens there; when it ends instead, its log is the error."""
+        self.wait_for(process, lambda: listens(process, port))
 
     def wait_for(self, process, ready):
         deadline = time.monotonic() + START_SECONDS
@@ -185,6 +185,20 @@ def remove_leftovers():
             pass
         finally:
             os.close(descriptor)
+
+
+def listens(process, port):
+    """Whether this very process listens on the loopback address: others may have the port."""
+    inodes = set()
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if fields[1] == "0100007F:%04X" % port and fields[3] == "0A":
+            inodes.add("socket:[%s]" % fields[9])
+    try:
+        return any(os.readlink(path) in inodes
+                   for path in Path("/proc/%d/fd" % process.pid).iterdir()) if inodes else False
+    except OSError:
+        return False  # it closed a file, or ended; the next look tells
 
 
 def certificates(group, names):

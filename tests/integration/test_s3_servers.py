@@ -1,6 +1,7 @@
 """The servers of Amazon's kind that tests run against are what the tests take them for."""
 import itertools
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ import pytest
 from boto import Boto, BotoError
 from rgw import DOMAIN, Rgw, reading_policy
 from s3 import Credentials, S3Error, put_all, sensor_keys
+from servers import Group, free_ports
 from swift_server import Swift
 
 HERE = Path(__file__).parent
@@ -175,6 +177,17 @@ def test_a_gateway_with_too_many_requests_says_slow_down(rgw, lake):
     assert client.request("GET", bucket).status == 200
 
 
+def test_a_server_comes_back_with_what_it_had():
+    with Rgw() as rgw:
+        client = rgw.client()
+        client.create_bucket("lake")
+        client.put("lake", "a")
+        with rgw.outage():
+            with pytest.raises(ConnectionError):
+                client.another().list("lake")
+        assert client.another().list("lake").keys == ["a"]
+
+
 def test_a_role_gives_credentials_that_end(rgw, lake):
     client, bucket = lake
     client.put(bucket, "a")
@@ -225,17 +238,39 @@ def test_two_servers_work_side_by_side_as_anybody(rgw, lake):
         assert refused(lambda: rgw.client().list("theirs")) == (404, "NoSuchBucket")
 
 
+def test_a_port_that_somebody_took_is_given_up_for_another(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as somebody:
+        tries = []
+
+        def with_a_taken_one(count):
+            ports = free_ports(count)
+            if not tries:
+                ports[2] = somebody.getsockname()[1]
+            tries.append(ports)
+            return ports
+
+        monkeypatch.setattr("rgw.free_ports", with_a_taken_one)
+        with Rgw() as rgw:
+            assert len(tries) == 2
+            rgw.client().create_bucket("lake")
+
+
 def test_servers_end_with_the_python_that_started_them():
     script = ("from rgw import Rgw\n"
               "rgw = Rgw()\n"
-              "print(*[process.pid for process in rgw.group.processes], flush=True)\n"
+              "print(rgw.group.folder, *[one.pid for one in rgw.group.processes], flush=True)\n"
               "input()\n")
     with subprocess.Popen([sys.executable, "-c", script], cwd=HERE, stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE, text=True) as python:
-        pids = [int(pid) for pid in python.stdout.readline().split()]
+        folder, *pids = python.stdout.readline().split()
         assert len(pids) == 3
         python.kill()
     deadline = time.monotonic() + 30
-    while any(Path("/proc/%d" % pid).exists() for pid in pids):
+    while any(Path("/proc", pid).exists() for pid in pids):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+    # What is left of it goes when the next servers start.
+    assert Path(folder).exists()
+    os.utime(folder, (0, 0))
+    with Group("next") as following:
+        assert following.folder.exists() and not Path(folder).exists()
