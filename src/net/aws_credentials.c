@@ -1,5 +1,6 @@
 #include "net/aws_credentials.h"
 
+#include "base/text.h"
 #include "base/time.h"
 #include "net/aws_process.h"
 #include "net/secret.h"
@@ -180,6 +181,16 @@ static void deliver_soon(struct lb_aws_credentials *credentials)
 	(void)uv_timer_start(&credentials->timer, on_timer, 0, 0);
 }
 
+/* Until shortly before the new keys expire. */
+static void put_off_renewal(struct lb_aws_credentials *credentials)
+{
+	int64_t expires_at_us = credentials->session.expires_at_us;
+	if (expires_at_us != LB_TIME_NONE &&
+	    expires_at_us - RENEW_AHEAD > credentials->renew_at_us) {
+		credentials->renew_at_us = expires_at_us - RENEW_AHEAD;
+	}
+}
+
 static void end_fetch(struct lb_aws_credentials *credentials, enum lb_err err)
 {
 	int64_t now_us = lb_aws_credentials_now(credentials);
@@ -196,11 +207,7 @@ static void end_fetch(struct lb_aws_credentials *credentials, enum lb_err err)
 		credentials->found = true;
 		credentials->rejected = false;
 		credentials->error = (struct lb_error){0};
-		int64_t due_us = credentials->session.expires_at_us - RENEW_AHEAD;
-		if (credentials->session.expires_at_us != LB_TIME_NONE &&
-		    due_us > credentials->renew_at_us) {
-			credentials->renew_at_us = due_us;
-		}
+		put_off_renewal(credentials);
 	}
 	lb_aws_fetch_finish(fetch);
 	deliver_soon(credentials);
@@ -289,9 +296,11 @@ void lb_aws_credentials_cancel(struct lb_aws_credentials *credentials, struct lb
 	drop(&credentials->delivering, waiter);
 }
 
-void lb_aws_credentials_reject(struct lb_aws_credentials *credentials)
+void lb_aws_credentials_reject(struct lb_aws_credentials *credentials, const char *access_key_id)
 {
-	credentials->rejected = true;
+	if (lb_text_equal(credentials->session.access_key_id, access_key_id)) {
+		credentials->rejected = true;
+	}
 }
 
 const char *lb_aws_credentials_description(const struct lb_aws_credentials *credentials)

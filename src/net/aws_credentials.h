@@ -54,9 +54,10 @@ void lb_aws_credentials_get(struct lb_aws_credentials *credentials, struct lb_aw
 void lb_aws_credentials_cancel(struct lb_aws_credentials *credentials,
 			       struct lb_aws_waiter *waiter);
 
-/* A service refused the keys (ExpiredToken, InvalidAccessKeyId): they are not
- * given out again, the next who asks makes that new ones are found. */
-void lb_aws_credentials_reject(struct lb_aws_credentials *credentials);
+/* A service refused the keys of this id (ExpiredToken, InvalidAccessKeyId): they
+ * are not given out again, the next who asks makes that new ones are found. Of
+ * keys that have been replaced meanwhile this says nothing. */
+void lb_aws_credentials_reject(struct lb_aws_credentials *credentials, const char *access_key_id);
 
 /* The time to sign with: this machine's, set right by what servers said. */
 int64_t lb_aws_credentials_now(const struct lb_aws_credentials *credentials);

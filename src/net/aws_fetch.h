@@ -5,11 +5,10 @@
  *     start ──► next ──► a call to make ──► take ──► next ──► … ──► done
  *
  * Instance metadata takes three calls (a token, the role's name, its keys), a
- * container, a program and web identity one, and each role to assume one more. The
- * protocols are defined in the Amazon EC2 User Guide, "Use the Instance
- * Metadata Service"; the AWS SDKs and Tools Reference Guide, "Container
- * credential provider" and "Process credential provider"; and the AWS Security Token Service API
- * Reference.
+ * container, a program and web identity one, and each role to assume one more.
+ * Defined in the Amazon EC2 User Guide, "Use the Instance Metadata Service"; the
+ * AWS SDKs and Tools Reference Guide, "Container credential provider" and
+ * "Process credential provider"; the AWS Security Token Service API Reference.
  *
  * Threads: one at a time. No message shows a key or a token. */
 #ifndef LB_NET_AWS_FETCH_H

@@ -280,16 +280,18 @@ static void keys_that_a_service_refused_are_found_anew(void **state)
 	folder_write("credentials",
 		     "[default]\naws_access_key_id=TWO\naws_secret_access_key=hidden\n");
 	assert_got(&world, "ONE");
-	lb_aws_credentials_reject(world.credentials);
+	lb_aws_credentials_reject(world.credentials, "ANOTHER");
+	assert_got(&world, "ONE");
+	lb_aws_credentials_reject(world.credentials, "ONE");
 	assert_got(&world, "TWO");
 	assert_string_equal(lb_aws_credentials_description(world.credentials),
 			    "profile 'default' in credentials");
 	/* Refused after somebody asked, before it was served. */
 	lb_aws_credentials_get(world.credentials, &world.waiter);
-	lb_aws_credentials_reject(world.credentials);
+	lb_aws_credentials_reject(world.credentials, "TWO");
 	(void)uv_run(&world.loop, UV_RUN_DEFAULT);
 	assert_string_equal(world.id, "TWO");
-	assert_int_equal(world.called, 4);
+	assert_int_equal(world.called, 5);
 	world_finish(&world);
 }
 
