@@ -132,5 +132,9 @@ def check_scope(scope, amz_date, region, service, now):
     want = "/".join((amz_date[:8], region, service, "aws4_request"))
     if scope != want:
         raise Refused("SignatureDoesNotMatch", "Credential should be scoped to %s" % want)
-    if abs(calendar.timegm(time.strptime(amz_date, "%Y%m%dT%H%M%SZ")) - now) > SKEW_SECONDS:
+    try:
+        signed_at = calendar.timegm(time.strptime(amz_date, "%Y%m%dT%H%M%SZ"))
+    except ValueError as error:
+        raise Refused("IncompleteSignature", "X-Amz-Date: %s" % amz_date) from error
+    if abs(signed_at - now) > SKEW_SECONDS:
         raise Refused("SignatureDoesNotMatch", "Signature expired: %s" % amz_date)

@@ -22,6 +22,7 @@ What a test can do to it:
 import hashlib
 import json
 import re
+import sys
 import threading
 import time
 import uuid
@@ -58,7 +59,14 @@ FAULTS = {
 }
 
 SERVICE_ERRORS = {
-    "ReceiptHandleIsInvalid", "RequestThrottled", "OverLimit", *QUERY_CODES}
+    "ReceiptHandleIsInvalid", "RequestThrottled", "OverLimit", "InvalidAttributeName", *QUERY_CODES}
+
+MEMBER_TYPES = {
+    "AttributeNames": list, "Attributes": dict, "DelaySeconds": int, "Entries": list, "Id": str,
+    "MaxNumberOfMessages": int, "MessageBody": str, "MessageSystemAttributeNames": list,
+    "QueueName": str, "QueueUrl": str, "ReceiptHandle": str, "VisibilityTimeout": int,
+    "WaitTimeSeconds": int,
+}
 
 
 class Fault(Exception):
@@ -147,6 +155,11 @@ class Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
+    def handle_error(self, request, client_address):
+        """Clients may go away while they wait; all else is a bug here."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -157,7 +170,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         sqs = self.server.sqs
-        data = self.rfile.read(int(self.headers["Content-Length"]))
+        data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         fault = None
         try:
             action, body = self.parse(data)
@@ -218,12 +231,14 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def members(body, required, optional=()):
-    """The values of a request's members; others than these are errors, as missing ones are."""
+    """The values of a request's members; others, those of another type and missing ones are errors."""
     if not isinstance(body, dict):
         raise Fault(400, "SerializationException", "the body must be an object")
-    for name in body:
+    for name, value in body.items():
         if name not in required and name not in optional:
             raise Fault(400, "SerializationException", "no member is named " + name)
+        if type(value) is not MEMBER_TYPES[name]:
+            raise Fault(400, "SerializationException", "%s has another type" % name)
     for name in required:
         if name not in body:
             raise QueueError("MissingParameter", "The request must contain the parameter %s." % name)
@@ -231,7 +246,7 @@ def members(body, required, optional=()):
 
 
 def queue_at(sqs, url):
-    account, _, name = str(url).partition("://")[2].partition("/")[2].partition("/")
+    account, _, name = url.partition("://")[2].partition("/")[2].partition("/")
     if account != ACCOUNT or name not in sqs.queues:
         raise QueueError("QueueDoesNotExist", "The specified queue does not exist.")
     return sqs.queues[name]
@@ -303,7 +318,7 @@ def check_batch(entries):
     if len(entries) > MAX_BATCH:
         raise QueueError("TooManyEntriesInBatchRequest", "Maximum number of entries per request are "
                          "%d. You have sent %d." % (MAX_BATCH, len(entries)))
-    ids = [entry.get("Id", "") for entry in entries]
+    ids = [members(entry, ["Id", "ReceiptHandle"])[0] for entry in entries]
     if any(not re.fullmatch(r"[A-Za-z0-9_-]{1,80}", one) for one in ids):
         raise QueueError("InvalidBatchEntryId", "The Id of a batch entry is invalid.")
     if len(set(ids)) < len(ids):
@@ -317,7 +332,7 @@ def delete_message_batch(sqs, body, fault):
     with sqs.changed:
         queue = queue_at(sqs, url)
         for number, entry in enumerate(entries):
-            name, handle = members(entry, ["Id", "ReceiptHandle"])
+            name, handle = entry["Id"], entry["ReceiptHandle"]
             try:
                 if fault == "entries" and number % 2 == 0:
                     raise QueueError("InternalError", "An internal error occurred.")

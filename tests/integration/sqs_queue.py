@@ -18,7 +18,7 @@ class QueueError(Exception):
 
 
 def check_range(name, value, low, high):
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+    if not low <= value <= high:
         raise QueueError("InvalidParameterValue", "Value %r for parameter %s is invalid. "
                          "Reason: Must be >= %d and <= %d, if provided." % (value, name, low, high))
     return value

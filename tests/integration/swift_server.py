@@ -83,7 +83,7 @@ class Swift:
             started = [(group.spawn("memcached", "-l", "127.0.0.1", "-p", cache, "-U", "0",
                                     "-u", group.who()), cache)]
             for server, port in backends.items():
-                started.append((self.spawn(server, BACKEND.replace("{server}", server), port=port), port))
+                started.append((self.spawn(server, BACKEND, server=server, port=port), port))
             started.append((self.spawn("proxy", PROXY, port=proxy, cache=cache, region=REGION,
                                        secret=OWNER.secret_key), proxy))
             for process, port in started:
@@ -94,10 +94,10 @@ class Swift:
             group.stop()
             raise
 
-    def spawn(self, server, configuration, **values):
+    def spawn(self, name, configuration, **values):
         text = configuration.format(base=self.group.folder, user=self.group.who(), **values)
-        path = self.group.file(server + ".conf", text, mode=0o600)
-        return self.group.spawn("swift-%s-server" % server, path, "verbose")
+        path = self.group.file(name + ".conf", text, mode=0o600)
+        return self.group.spawn("swift-%s-server" % name, path, "verbose")
 
     def admin(self, *words, text=None):
         # By its text: the servers' user may not see the folder of the tests.

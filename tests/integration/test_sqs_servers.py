@@ -2,6 +2,7 @@
 import json
 import random
 import threading
+import time
 from urllib.parse import unquote_plus
 
 import pytest
@@ -186,6 +187,8 @@ def test_only_who_signs_rightly_is_served(sqs):
     assert code(right, "us-east-1") == (403, "SignatureDoesNotMatch")
     assert code(Credentials("AKNOBODY", "secret")) == (403, "InvalidClientTokenId")
     assert code(right._replace(token="stray")) == (403, "InvalidClientTokenId")
+    late = S3(sqs.endpoint, right, REGION, now=time.time() - 3600)
+    assert b"Signature expired" in late.request("POST", body=b"{}", service="sqs").body
     sqs.credentials.append(Credentials("AKTEMPORARY", "secret", "token"))
     with Boto("sqs", sqs.endpoint, sqs.credentials[1], REGION) as client:
         assert receive(client, sqs.url("q")) == []
@@ -209,7 +212,9 @@ def test_a_request_of_another_form_is_refused(sqs):
     assert post(right, x_amz_target="AmazonSQS.Nonsense") == (400, "UnknownOperationException")
     assert post(right, key="123456789012/q") == (404, "UnknownOperationException")
     assert post(b"{") == (400, "SerializationException")
-    assert post(b'{"QueueURL": ""}') == (400, "SerializationException")
+    for wrong in ({"QueueURL": ""}, {"QueueUrl": 1}, {"QueueUrl": "", "MaxNumberOfMessages": "10"},
+                  {"QueueUrl": "", "WaitTimeSeconds": True}, []):
+        assert post(json.dumps(wrong).encode()) == (400, "SerializationException")
     assert post(b"{}") == (400, "MissingParameter")
 
 
