@@ -112,7 +112,7 @@ static enum lb_err complete_idle_job(struct lb_job *job, bool consume_all, int64
 				       job->trigger_job_id, (long long)waiting);
 	} else if (revived) {
 		text = lb_arena_printf(changes->arena, "job %s is completed", job->trigger_job_id);
-	} else if (waiting > 0 && !consume_all) {
+	} else if (waiting > 0) {
 		text = lb_arena_printf(changes->arena,
 				       "nothing changed: no run of job %s is in flight, and %lld "
 				       "events wait for one; --consume-all marks them as done",

@@ -77,7 +77,7 @@ bool lb_trigger_name_format(const char *sensor_id, int64_t time_us, int suffix, 
 	}
 	int length = snprintf(text, size, "%s_%.4s%.2s%.2s_%.2s%.2s%.2s%s.txt", sensor_id, iso,
 			      iso + 5, iso + 8, iso + 11, iso + 14, iso + 17, suffix_text);
-	return length >= 0 && (size_t)length < size;
+	return (size_t)length < size; /* an error's -1 is no size either */
 }
 
 const char *lb_sensor_id_problem(const char *sensor_id)

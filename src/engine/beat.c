@@ -82,11 +82,14 @@ static enum lb_err load_jobs(struct lb_store *store, struct fold *fold, struct l
 		return LB_OK;
 	}
 	enum lb_err err = store->impl->load_jobs(store, &query, &beat->arena, &fold->jobs, error);
-	for (size_t i = 0; i < fold->jobs.count && err == LB_OK; i++) {
+	if (err != LB_OK) {
+		return err;
+	}
+	for (size_t i = 0; i < fold->jobs.count; i++) {
 		struct lb_job *job = &fold->jobs.items[i];
 		job->policy = beat->policies->policy_of(beat->policies->data, job->trigger_job_id);
 	}
-	return err;
+	return LB_OK;
 }
 
 static enum lb_err apply_submission(struct fold *fold, struct lb_job *job,

@@ -121,7 +121,7 @@ static int64_t next_due(const struct lb_engine *engine)
 	}
 	for (size_t i = 0; i < engine->options.source_count; i++) {
 		const struct lb_engine_source *source = &engine->sources[i];
-		if (!source->planning && !source->scanning && engine->beat_failures == 0) {
+		if (!source->scanning && engine->beat_failures == 0) {
 			at_us = earlier(at_us, source->due_at_us);
 		}
 	}

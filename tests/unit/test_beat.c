@@ -68,15 +68,21 @@ static const char *status(const struct scene *scene, const char *sensor_id, cons
 
 static struct lb_policy policy_of(const void *data, const char *trigger_job_id)
 {
-	(void)trigger_job_id;
-	return ((const struct scene *)data)->policy;
+	struct lb_policy policy = ((const struct scene *)data)->policy;
+	if (strcmp(trigger_job_id, "777") == 0) {
+		policy.runner = "other";
+	}
+	return policy;
 }
 
 static enum lb_err try_beat(struct scene *scene, const struct lb_observation_list *observations,
 			    struct lb_beat *beat)
 {
 	const struct lb_policies policies = {.policy_of = policy_of, .data = scene};
-	const struct lb_beat_runner runner = {.name = "fake", .max_parallel = scene->max_parallel};
+	const struct lb_beat_runner runners[] = {
+		{.name = "fake", .max_parallel = scene->max_parallel},
+		{.name = "other"},
+	};
 	struct lb_error error = {0};
 	*beat = (struct lb_beat){
 		.observations = observations,
@@ -85,8 +91,8 @@ static enum lb_err try_beat(struct scene *scene, const struct lb_observation_lis
 		.sweep = scene->sweep,
 		.plan_runs = true,
 		.who = "test",
-		.runners = &runner,
-		.runner_count = 1,
+		.runners = runners,
+		.runner_count = 2,
 	};
 	enum lb_err err = lb_beat_run(scene->store, beat, &error);
 	assert_int_equal(err, error.code);
@@ -131,36 +137,61 @@ static void assert_fails_with_the_store(struct scene *scene,
 	}
 }
 
+static void beat_list(struct scene *scene, const struct lb_observation_list *observations)
+{
+	assert_fails_without_memory(scene, observations);
+	assert_fails_with_the_store(scene, observations);
+	fake_tables_fail_commit(scene->tables, FAKE_COMMIT_LOST, LB_OK);
+	lb_arena_finish(&scene->beat.arena);
+	assert_int_equal(try_beat(scene, observations, &scene->beat), LB_OK);
+}
+
+static void observe(struct scene *scene, struct lb_observation_list *list,
+		    const struct lb_observation *observation)
+{
+	struct lb_observation *item = lb_list_add(&scene->arena, list);
+	assert_non_null(item);
+	*item = *observation;
+}
+
 static void beat(struct scene *scene, const struct lb_observation *observation)
 {
 	struct lb_observation_list observations = {0};
 	if (observation != NULL) {
-		struct lb_observation *item = lb_list_add(&scene->arena, &observations);
-		assert_non_null(item);
-		*item = *observation;
+		observe(scene, &observations, observation);
 	}
-	assert_fails_without_memory(scene, &observations);
-	assert_fails_with_the_store(scene, &observations);
-	fake_tables_fail_commit(scene->tables, FAKE_COMMIT_LOST, LB_OK);
-	lb_arena_finish(&scene->beat.arena);
-	assert_int_equal(try_beat(scene, &observations, &scene->beat), LB_OK);
+	beat_list(scene, &observations);
 }
 
-static void deliver(struct scene *scene, const char *sensor_id, const char *file_name)
+static struct lb_observation delivery(struct scene *scene, const char *base_location,
+				      const char *sensor_id, const char *file_name)
 {
-	struct lb_sensor_report_list reports = {0};
-	struct lb_sensor_report *report = lb_list_add(&scene->arena, &reports);
+	struct lb_sensor_report_list *reports = lb_arena_alloc(&scene->arena, sizeof(*reports));
+	assert_non_null(reports);
+	struct lb_sensor_report *report = lb_list_add(&scene->arena, reports);
 	assert_non_null(report);
 	*report = (struct lb_sensor_report){
 		.sensor_source = "trigger_file",
-		.base_location = "/triggers",
+		.base_location = base_location,
 		.sensor_id = sensor_id,
 		.observed_at_us = scene->now_us,
 	};
 	struct lb_file *file = lb_list_add(&scene->arena, &report->files);
 	assert_non_null(file);
 	*file = (struct lb_file){.file_name = file_name, .file_path = file_name, .etag = "1"};
-	beat(scene, &(struct lb_observation){.kind = LB_OBSERVED_SENSORS, .sensors = &reports});
+	return (struct lb_observation){.kind = LB_OBSERVED_SENSORS, .sensors = reports};
+}
+
+static void deliver_to(struct scene *scene, const char *base_location, const char *sensor_id,
+		       const char *file_name)
+{
+	struct lb_observation observation = delivery(scene, base_location, sensor_id, file_name);
+	beat(scene, &observation);
+}
+
+static void deliver(struct scene *scene, const char *sensor_id, const char *file_name)
+{
+	deliver_to(scene, "/triggers", sensor_id, file_name);
 }
 
 /* The token of the only run that the latest beat handed out. */
@@ -236,9 +267,11 @@ static void what_is_told_of_a_job_that_is_gone_changes_nothing(void **state)
 	end(scene, "555", "t1", LB_RUN_SUCCEEDED);
 	assert_int_equal(scene->beat.audits.count, 0);
 	struct lb_observation_list observations = {0};
-	*lb_list_add(&scene->arena, &observations) = (struct lb_observation){
-		.kind = LB_OBSERVED_COMMAND,
-		.command = {.verb = LB_RETRY, .trigger_job_id = "555", .answer = &scene->answer}};
+	observe(scene, &observations,
+		&(struct lb_observation){.kind = LB_OBSERVED_COMMAND,
+					 .command = {.verb = LB_RETRY,
+						     .trigger_job_id = "555",
+						     .answer = &scene->answer}});
 	lb_arena_finish(&scene->beat.arena);
 	assert_int_equal(try_beat(scene, &observations, &scene->beat), LB_NOT_FOUND);
 }
@@ -340,6 +373,143 @@ static void a_paused_jobs_planned_run_is_held_until_it_is_resumed(void **state)
 	assert_string_equal(scene->beat.due.items[0].run.trigger_job_id, "555");
 }
 
+static void a_run_whose_rows_were_removed_goes_its_way(void **state)
+{
+	struct scene *scene = *state;
+	add_row(scene, "orders", "555");
+	deliver(scene, "orders", "a.txt");
+	const char *token = token_due(scene);
+	fake_tables_remove_row(scene->tables, "orders", "555");
+	beat(scene, NULL);
+	assert_string_equal(token_due(scene), token);
+	answer(scene, "555", token, LB_SUBMIT_ACCEPTED, 0);
+	assert_int_equal(scene->beat.due.count, 0);
+	struct lb_observation_list observations = {0};
+	observe(scene, &observations,
+		&(struct lb_observation){.kind = LB_OBSERVED_COMMAND,
+					 .command = {.verb = LB_RETRY,
+						     .trigger_job_id = "555",
+						     .answer = &scene->answer}});
+	lb_arena_finish(&scene->beat.arena);
+	assert_int_equal(try_beat(scene, &observations, &scene->beat), LB_NOT_FOUND);
+}
+
+static void an_answer_for_a_job_that_never_ran_changes_nothing(void **state)
+{
+	struct scene *scene = *state;
+	add_row(scene, "orders", "555");
+	answer(scene, "555", "t1", LB_SUBMIT_UNANSWERED, 0);
+	assert_int_equal(scene->beat.audits.count, 0);
+}
+
+static void completing_a_run_in_flight_is_one_transaction(void **state)
+{
+	struct scene *scene = *state;
+	add_row(scene, "orders", "555");
+	deliver(scene, "orders", "a.txt");
+	answer(scene, "555", token_due(scene), LB_SUBMIT_ACCEPTED, 0);
+	command(scene, LB_COMPLETE, false);
+	assert_true(scene->answer.changed);
+	assert_string_equal(scene->beat.audits.items[0].who, "somebody");
+	beat(scene, &(struct lb_observation){.kind = LB_OBSERVED_COMMAND,
+					     .command = {.verb = LB_PAUSE,
+							 .trigger_job_id = "555",
+							 .answer = &scene->answer}});
+	assert_string_equal(scene->beat.audits.items[0].who, "test");
+}
+
+static void rows_that_fail_together_are_retried_together(void **state)
+{
+	struct scene *scene = *state;
+	add_row(scene, "orders", "555");
+	add_row(scene, "rates", "555");
+	deliver(scene, "orders", "a.txt");
+	deliver(scene, "rates", "b.txt");
+	end(scene, "555", token_due(scene), LB_RUN_FAILED);
+	command(scene, LB_RETRY, false);
+	assert_int_equal(scene->beat.due.items[0].events.count, 2);
+	end(scene, "555", token_due(scene), LB_RUN_FAILED);
+	command(scene, LB_COMPLETE, true);
+	assert_string_equal(status(scene, "rates", "555"), "COMPLETED");
+}
+
+static void one_sensor_in_two_places_is_consumed_in_one_run(void **state)
+{
+	struct scene *scene = *state;
+	add_row(scene, "orders", "555");
+	add_row(scene, "rates", "555");
+	deliver_to(scene, "/east", "orders", "a.txt");
+	deliver_to(scene, "/west", "orders", "a.txt");
+	deliver(scene, "rates", "b.txt");
+	assert_int_equal(scene->beat.due.items[0].events.count, 3);
+}
+
+static void everything_observed_at_once_is_one_transaction(void **state)
+{
+	struct scene *scene = *state;
+	scene->policy.retry_delay_us = LB_HOUR;
+	add_row(scene, "orders", "555");
+	add_row(scene, "orders", "777");
+	deliver(scene, "orders", "a.txt");
+	assert_int_equal(scene->beat.due.count, 2);
+	struct lb_observation_list observations = {0};
+	for (size_t i = 0; i < 2; i++) {
+		const struct lb_run *run = &scene->beat.due.items[i].run;
+		observe(scene, &observations,
+			&(struct lb_observation){
+				.kind = LB_OBSERVED_SUBMISSION,
+				.submission = {.trigger_job_id = lb_arena_strdup(
+						       &scene->arena, run->trigger_job_id),
+					       .token = lb_arena_strdup(&scene->arena, run->token),
+					       .outcome = LB_SUBMIT_UNANSWERED,
+					       .message = "not now",
+					       .retry_after_us = (int64_t)(i + 1) * LB_SECOND}});
+	}
+	beat_list(scene, &observations);
+	assert_int_equal(scene->beat.due.count, 0);
+	assert_int_equal(scene->beat.wake_at_us, scene->now_us + LB_SECOND);
+}
+
+static void each_run_gets_its_own_part_of_a_sensors_events(void **state)
+{
+	struct scene *scene = *state;
+	add_row(scene, "orders", "555");
+	add_row(scene, "orders", "666");
+	deliver(scene, "orders", "a.txt");
+	assert_int_equal(scene->beat.due.count, 2);
+	end(scene, "666", lb_arena_strdup(&scene->arena, scene->beat.due.items[1].run.token),
+	    LB_RUN_SUCCEEDED);
+	deliver(scene, "orders", "b.txt");
+	assert_int_equal(scene->beat.due.count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(scene->beat.due.items[i].events.count, 1);
+		assert_int_equal(scene->beat.due.items[i].events.items[0].seq, i + 1);
+	}
+}
+
+/* Only the lists are long: the fakes would take hours to fail at every step. */
+static void a_beat_hands_out_so_many_runs_and_says_that_more_are_due(void **state)
+{
+	struct scene *scene = *state;
+	static const int limits[] = {0, 1000};
+	scene->sweep = true;
+	for (int i = 0; i < LB_BEAT_DUE_MAX + 44; i++) {
+		add_row(scene, "orders", lb_arena_printf(&scene->arena, "job %d", i));
+	}
+	const struct lb_observation_list none = {0};
+	struct lb_observation_list observations = {0};
+	struct lb_observation observation = delivery(scene, "/triggers", "orders", "a.txt");
+	observe(scene, &observations, &observation);
+	assert_int_equal(try_beat(scene, &observations, &scene->beat), LB_OK);
+	for (size_t i = 0; i < 2; i++) {
+		scene->max_parallel = limits[i];
+		lb_arena_finish(&scene->beat.arena);
+		assert_int_equal(try_beat(scene, &none, &scene->beat), LB_OK);
+		assert_int_equal(scene->beat.due.count, LB_BEAT_DUE_MAX);
+		assert_true(scene->beat.more_due);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -351,6 +521,14 @@ int main(void)
 		TEST(a_beat_sweeps_up_what_others_left_and_leaves_the_rest_alone),
 		TEST(events_are_consumed_by_hand_while_no_run_needs_them),
 		TEST(a_paused_jobs_planned_run_is_held_until_it_is_resumed),
+		TEST(a_run_whose_rows_were_removed_goes_its_way),
+		TEST(an_answer_for_a_job_that_never_ran_changes_nothing),
+		TEST(completing_a_run_in_flight_is_one_transaction),
+		TEST(rows_that_fail_together_are_retried_together),
+		TEST(one_sensor_in_two_places_is_consumed_in_one_run),
+		TEST(everything_observed_at_once_is_one_transaction),
+		TEST(each_run_gets_its_own_part_of_a_sensors_events),
+		TEST(a_beat_hands_out_so_many_runs_and_says_that_more_are_due),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

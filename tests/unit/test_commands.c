@@ -180,6 +180,103 @@ static void pause_and_resume_say_how_many_rows_they_changed(void **state)
 			 LB_NOT_FOUND);
 }
 
+static void consume_all_takes_back_a_row_set_ready_by_hand(void **state)
+{
+	struct test_job *test = *state;
+	struct lb_row *rates = test_job_add(test, "rates", "TRUE", "UNPAUSED", NULL);
+	rates->status = LB_STATUS_NEW_EVENT_AVAILABLE;
+	test_job_row(test, "orders")->cursor_count = 0; /* nobody ever looked at it */
+	struct lb_answer answer = complete(test, NULL, true);
+	assert_true(answer.changed);
+	assert_int_equal(rates->status, LB_STATUS_COMPLETED);
+}
+
+static void consume_all_without_events_changes_nothing(void **state)
+{
+	struct test_job *test = *state;
+	struct lb_answer answer = complete(test, NULL, true);
+	assert_false(answer.changed);
+	assert_non_null(strstr(answer.text, "no event waits"));
+}
+
+static void complete_by_the_failed_run_itself_revives_the_job(void **state)
+{
+	struct test_job *test = *state;
+	test_job_add(test, "weather", "FALSE", "PAUSED", "COMPLETED")->cursor_count = 0;
+	test_job_deliver(test, "orders", 1);
+	test_job_accept(test, "t1");
+	test_job_end(test, LB_RUN_FAILED, NULL);
+	test_job_row(test, "weather")->status = LB_STATUS_COMPLETED;
+	assert_true(complete(test, "t1", false).changed);
+	assert_int_equal(test_job_row(test, "orders")->status, LB_STATUS_COMPLETED);
+	assert_false(complete(test, "t0", false).changed);
+}
+
+static void complete_needs_no_events_to_end_a_stray_row(void **state)
+{
+	struct test_job *test = *state;
+	struct lb_row *orders = test_job_row(test, "orders");
+	orders->status = LB_STATUS_IN_PROGRESS;
+	orders->cursor_count = 0;
+	assert_true(complete(test, NULL, false).changed);
+	assert_int_equal(test->changes.sensor_entries.count, 0);
+}
+
+static void retry_of_a_run_in_flight_changes_nothing(void **state)
+{
+	struct test_job *test = *state;
+	test_job_deliver(test, "orders", 1);
+	test_job_accept(test, "t1");
+	struct lb_answer answer = retry(test);
+	assert_false(answer.changed);
+	assert_non_null(strstr(answer.text, "in flight"));
+}
+
+static void retry_reopens_rows_that_another_program_left(void **state)
+{
+	struct test_job *test = *state;
+	test_job_add(test, "weather", "FALSE", "UNPAUSED", "COMPLETED");
+	test_job_row(test, "orders")->status = LB_STATUS_IN_PROGRESS;
+	assert_true(retry(test).changed);
+	assert_int_equal(test->job.run->run_no, 1);
+	assert_int_equal(test->job.run->attempt, 1);
+	assert_int_equal(test_job_row(test, "weather")->status, LB_STATUS_COMPLETED);
+}
+
+static void retry_after_a_success_starts_a_run_of_its_own(void **state)
+{
+	struct test_job *test = *state;
+	test_job_deliver(test, "orders", 1);
+	test_job_accept(test, "t1");
+	test_job_end(test, LB_RUN_SUCCEEDED, NULL);
+	test_job_row(test, "orders")->status = LB_STATUS_FAILED; /* by hand */
+	assert_true(retry(test).changed);
+	assert_int_equal(test->job.run->run_no, 2);
+}
+
+static void a_retry_leaves_the_events_of_paused_rows_alone(void **state)
+{
+	struct test_job *test = *state;
+	test_job_add(test, "weather", "FALSE", "PAUSED", NULL);
+	test_job_deliver(test, "orders", 1);
+	test_job_accept(test, "t1");
+	test_job_end(test, LB_RUN_FAILED, NULL);
+	test_job_deliver(test, "weather", 1);
+	assert_true(retry(test).changed);
+	assert_int_equal(test->job.run->inputs.count, 1);
+}
+
+static void pausing_a_job_without_rows_is_an_error(void **state)
+{
+	struct test_job *test = *state;
+	struct lb_answer answer;
+	test->job.rows.count = 0;
+	assert_int_equal(lb_job_set_paused(&test->job, NULL, true, test->now_us, &test->changes,
+					   &answer, &test->error),
+			 LB_NOT_FOUND);
+	assert_non_null(strstr(test->error.message, "not in the control table"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -196,6 +293,15 @@ int main(void)
 		TEST(retry_sends_a_refused_run_at_once),
 		TEST(retry_of_a_job_that_has_not_failed_changes_nothing),
 		TEST(pause_and_resume_say_how_many_rows_they_changed),
+		TEST(consume_all_takes_back_a_row_set_ready_by_hand),
+		TEST(consume_all_without_events_changes_nothing),
+		TEST(complete_by_the_failed_run_itself_revives_the_job),
+		TEST(complete_needs_no_events_to_end_a_stray_row),
+		TEST(retry_of_a_run_in_flight_changes_nothing),
+		TEST(retry_reopens_rows_that_another_program_left),
+		TEST(retry_after_a_success_starts_a_run_of_its_own),
+		TEST(a_retry_leaves_the_events_of_paused_rows_alone),
+		TEST(pausing_a_job_without_rows_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -296,6 +296,35 @@ static void two_base_locations_of_one_sensor_are_consumed_together(void **state)
 	assert_null(input_of(test->job.run, 1));
 }
 
+static void a_late_refusal_changes_nothing(void **state)
+{
+	struct test_job *test = *state;
+	deliver_both(test);
+	test_job_accept(test, "t1");
+	static const char *const tokens[] = {"t0", "t1"}; /* of an older run; of the accepted one */
+	for (size_t i = 0; i < 2; i++) {
+		test_job_next_beat(test);
+		assert_int_equal(lb_job_run_not_accepted(&test->job, tokens[i], true, "no", 0,
+							 test->now_us, &test->changes,
+							 &test->error),
+				 LB_OK);
+		test_job_settle(test);
+		assert_true(lb_changes_empty(&test->changes));
+	}
+}
+
+static void a_failure_leaves_rows_alone_that_somebody_ended_by_hand(void **state)
+{
+	struct test_job *test = *state;
+	deliver_both(test);
+	test_job_accept(test, "t1");
+	test_job_row(test, "rates")->status = LB_STATUS_OTHER;
+	test_job_end(test, LB_RUN_FAILED, NULL);
+	assert_string_equal(test->changes.audits.items[0].cause, "run failed");
+	assert_int_equal(test_job_row(test, "orders")->status, LB_STATUS_FAILED);
+	assert_int_equal(test_job_row(test, "rates")->status, LB_STATUS_OTHER);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -317,6 +346,8 @@ int main(void)
 		TEST(settling_twice_changes_nothing_more),
 		TEST(every_transition_is_audited_with_its_cause),
 		TEST(two_base_locations_of_one_sensor_are_consumed_together),
+		TEST(a_late_refusal_changes_nothing),
+		TEST(a_failure_leaves_rows_alone_that_somebody_ended_by_hand),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

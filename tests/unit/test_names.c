@@ -22,6 +22,11 @@ static void other_names_do_not_follow_the_standard(void **state)
 	(void)state;
 	static const char *const others[] = {"my_trigger_20251123_060000.csv",
 					     "my_trigger_20251323_060000.txt",
+					     "my_trigger_2O251123_060000.txt",
+					     "my_trigger_2025/123_060000.txt",
+					     "my_trigger_202511.3_060000.txt",
+					     "my_trigger_20251123_O60000.txt",
+					     "my_trigger_20251123_06O000.txt",
 					     "my_trigger_20251123_06000.txt",
 					     "other_20251123_060000.txt",
 					     "my_trigger20251123_060000.txt",
@@ -74,6 +79,7 @@ static void sensor_ids_that_would_leave_the_base_are_refused(void **state)
 	long_id[201] = '\0';
 	assert_non_null(lb_sensor_id_problem(long_id));
 	assert_non_null(lb_sensor_id_problem(NULL));
+	assert_non_null(lb_sensor_id_problem("orders\x7F"));
 	assert_null(lb_sensor_id_problem("orders landed.v2:eu"));
 	assert_null(lb_sensor_id_problem("..."));
 }

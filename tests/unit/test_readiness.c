@@ -150,6 +150,24 @@ static void a_planned_run_is_held_while_its_job_is_paused(void **state)
 	assert_true(lb_readiness_is_held(&test->job));
 }
 
+static void an_event_whose_time_is_unknown_is_never_too_old(void **state)
+{
+	struct test_job *test = *state;
+	test->job.policy.max_event_gap_us = LB_HOUR;
+	test_job_add(test, "orders", "TRUE", "UNPAUSED", NEW)->latest_event_fetched_at_us =
+		TEST_NOW_US;
+	test_job_add(test, "rates", "TRUE", "UNPAUSED", NEW);
+	assert_int_equal(test_job_row_verdict(test, "rates"), LB_ROW_HAS_EVENT);
+	assert_int_equal(test_job_verdict(test), LB_JOB_READY);
+}
+
+static void a_job_without_rows_is_not_held_but_has_nothing_to_start(void **state)
+{
+	struct test_job *test = *state;
+	assert_false(lb_readiness_is_held(&test->job));
+	assert_int_equal(test_job_verdict(test), LB_JOB_NO_ROWS);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -166,6 +184,8 @@ int main(void)
 		TEST(one_run_at_a_time),
 		TEST(rows_of_other_sources_count_as_hard_rows),
 		TEST(a_planned_run_is_held_while_its_job_is_paused),
+		TEST(an_event_whose_time_is_unknown_is_never_too_old),
+		TEST(a_job_without_rows_is_not_held_but_has_nothing_to_start),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
