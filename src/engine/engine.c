@@ -44,14 +44,12 @@ static bool ends_by_itself(const struct lb_engine *engine)
 }
 
 /* Passes and polls of a mode that ends come before its first sweep, so that one
- * transaction takes in all of them. */
+ * transaction takes in all of them. Not asked of a RUN that goes on. */
 static bool still_observing(const struct lb_engine *engine)
 {
 	for (size_t i = 0; i < engine->options.source_count; i++) {
 		const struct lb_engine_source *source = &engine->sources[i];
-		if (source->planning || source->scanning ||
-		    (!engine->stopping && ends_by_itself(engine) &&
-		     source->due_at_us != LB_NEVER)) {
+		if (source->scanning || (!engine->stopping && source->due_at_us != LB_NEVER)) {
 			return true;
 		}
 	}
@@ -73,15 +71,20 @@ static bool any_in_flight(const struct lb_engine *engine)
 	return false;
 }
 
+static bool may_beat(const struct lb_engine *engine)
+{
+	return !ends_by_itself(engine) || engine->stopping || !still_observing(engine) ||
+	       any_in_flight(engine) || lb_engine_has_unfinished_pass(engine);
+}
+
 /* Store work in the order of its urgency. */
 static void start_store_work(struct lb_engine *engine)
 {
-	bool beat_first = !ends_by_itself(engine) || engine->stopping || !still_observing(engine) ||
-			  any_in_flight(engine) || lb_engine_has_unfinished_pass(engine);
 	if (!engine->stopping && lb_engine_plan_polls(engine)) {
 		return;
 	}
-	if (beat_first && lb_engine_beat(engine)) {
+	bool beats_first = may_beat(engine);
+	if (beats_first && lb_engine_beat(engine)) {
 		return;
 	}
 	bool may_scan = !engine->stopping && engine->beat_failures == 0;
@@ -89,6 +92,10 @@ static void start_store_work(struct lb_engine *engine)
 		if (lb_engine_plan_scan(&engine->sources[i])) {
 			return;
 		}
+	}
+	/* A pass that was put off for want of memory is no longer waited for. */
+	if (!beats_first && may_beat(engine)) {
+		(void)lb_engine_beat(engine);
 	}
 }
 

@@ -24,7 +24,6 @@ struct lb_engine_source {
 	struct lb_source *source;
 	struct lb_scan scan;
 	int64_t due_at_us;
-	bool planning;
 	bool scanning;
 	bool lost;
 	bool unfinished;

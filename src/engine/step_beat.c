@@ -51,8 +51,7 @@ static enum lb_log_level audit_level(const struct lb_audit *audit)
 	if (audit->sensor_id != NULL) {
 		return LB_LOG_DEBUG;
 	}
-	enum lb_run_state state =
-		audit->to != NULL ? lb_run_state_parse(audit->to) : LB_RUN_STATE_MAX;
+	enum lb_run_state state = lb_run_state_parse(audit->to);
 	return state == LB_RUN_FAILED || state == LB_RUN_CANCELED ? LB_LOG_WARNING : LB_LOG_INFO;
 }
 
@@ -189,7 +188,7 @@ static struct lb_engine_beat *create(struct lb_engine *engine)
 static bool is_due(struct lb_engine *engine)
 {
 	int64_t now_us = lb_engine_monotonic(engine);
-	if (now_us < engine->beat_not_before_us && engine->beat_failures > 0) {
+	if (now_us < engine->beat_not_before_us) {
 		return false;
 	}
 	bool wake = !engine->stopping &&

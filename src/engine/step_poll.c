@@ -109,7 +109,7 @@ static bool copy_runs(struct lb_engine_runner *runner, const struct lb_run_list 
 		copy->url = NULL;
 		copy->message = NULL;
 		if (copy->trigger_job_id == NULL ||
-		    (run->external_id != NULL && copy->external_id == NULL)) {
+		    (copy->external_id == NULL) != (run->external_id == NULL)) {
 			return false;
 		}
 	}

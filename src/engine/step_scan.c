@@ -171,7 +171,6 @@ static void plan_done(struct lb_work *work)
 	struct lb_engine_source *source = plan->source;
 	struct lb_engine *engine = source->engine;
 	engine->store_busy = false;
-	source->planning = false;
 	if (plan->err == LB_OK && !engine->stopping) {
 		start_scan(source, plan);
 	}
@@ -186,8 +185,7 @@ static void plan_done(struct lb_work *work)
 bool lb_engine_plan_scan(struct lb_engine_source *source)
 {
 	struct lb_engine *engine = source->engine;
-	if (source->planning || source->scanning ||
-	    source->due_at_us > lb_engine_monotonic(engine)) {
+	if (source->scanning || source->due_at_us > lb_engine_monotonic(engine)) {
 		return false;
 	}
 	struct plan *plan = lb_alloc(sizeof(*plan));
@@ -199,7 +197,6 @@ bool lb_engine_plan_scan(struct lb_engine_source *source)
 	}
 	plan->work = (struct lb_work){.execute = plan_execute, .done = plan_done};
 	plan->source = source;
-	source->planning = true;
 	engine->store_busy = true;
 	engine->options.worker->impl->start(engine->options.worker, &plan->work);
 	return true;

@@ -21,13 +21,15 @@ struct engine_world {
 	size_t file_count;
 	size_t part_files;
 	size_t shown;
+	const char *pass_failure;
+	int64_t settle_us;
 	int64_t wall_us;
 	int64_t monotonic_us;
 	struct lb_policy policy;
 
 	/* lakebeat's half */
 	struct lb_store *store;
-	struct lb_runner *runner;
+	struct lb_runner *runners[2];
 	struct lb_engine *engine;
 	struct lb_source source;
 	struct lb_scan *scan;
@@ -130,6 +132,12 @@ static void finish_scan(struct engine_world *world)
 	for (size_t i = at; i < end; i++) {
 		show_file(request, &world->files[i]);
 	}
+	if (world->pass_failure != NULL) {
+		(void)lb_fail(&request->error, LB_IO, "%s", world->pass_failure);
+	}
+	if (world->settle_us > 0) {
+		request->rescan_at_us = request->now_us + world->settle_us;
+	}
 	request->unfinished = end < world->file_count;
 	world->shown = request->unfinished ? end : 0;
 	request->done(request);
@@ -227,6 +235,16 @@ void engine_world_watch(struct engine_world *world, const char *sensor_id, const
 	lb_arena_finish(&seen.arena);
 }
 
+void engine_world_fail_passes(struct engine_world *world, const char *message)
+{
+	world->pass_failure = message;
+}
+
+void engine_world_settling(struct engine_world *world, int64_t settle_us)
+{
+	world->settle_us = settle_us;
+}
+
 void engine_world_rescan(struct engine_world *world)
 {
 	world->source.on_rescan(&world->source, world->source.data);
@@ -251,19 +269,24 @@ static void on_idle(void *data)
 
 static struct lb_policy policy_of(const void *data, const char *trigger_job_id)
 {
-	(void)trigger_job_id;
-	return ((const struct engine_world *)data)->policy;
+	struct lb_policy policy = ((const struct engine_world *)data)->policy;
+	if (trigger_job_id[0] == '7') {
+		policy.runner = "other";
+	}
+	return policy;
 }
 
 void engine_world_start(struct engine_world *world, enum lb_engine_mode mode, int max_parallel)
 {
 	static const char *const fields[] = {"file_name"};
 	static struct lb_source *sources[1];
-	static struct lb_runner *runners[1];
 	world->store = fake_store_create(world->tables);
-	world->runner = fake_runner_create(world->jobs, "fake");
-	world->runner->max_parallel = max_parallel;
-	world->runner->poll_interval_us = LB_SECOND;
+	static const char *const names[] = {"fake", "other"};
+	for (int i = 0; i < 2; i++) {
+		world->runners[i] = fake_runner_create(world->jobs, names[i]);
+		world->runners[i]->max_parallel = max_parallel;
+		world->runners[i]->poll_interval_us = (i + 1) * LB_SECOND;
+	}
 	world->clock = (struct lb_clock){.impl = &clock_impl};
 	world->worker = (struct lb_worker){.impl = &worker_impl};
 	world->source = (struct lb_source){.impl = &source_impl, .base_location = "/triggers"};
@@ -271,14 +294,13 @@ void engine_world_start(struct engine_world *world, enum lb_engine_mode mode, in
 	world->idle = false;
 	world->shown = 0;
 	sources[0] = &world->source;
-	runners[0] = world->runner;
 	struct lb_engine_options options = {
 		.mode = mode,
 		.store = world->store,
 		.sources = sources,
 		.source_count = 1,
-		.runners = runners,
-		.runner_count = 1,
+		.runners = world->runners,
+		.runner_count = 2,
 		.clock = &world->clock,
 		.worker = &world->worker,
 		.policies = {.policy_of = policy_of, .data = world},
@@ -330,13 +352,40 @@ void engine_world_settle(struct engine_world *world)
 	do {
 		engine_world_settle_but_runner(world);
 		assert_true(steps++ < STEPS_MAX);
-	} while (fake_runner_pump(world->runner));
+	} while (fake_runner_pump(world->runners[0]) || fake_runner_pump(world->runners[1]));
+}
+
+bool engine_world_steps(struct engine_world *world, int steps)
+{
+	for (int i = 0; i < steps; i++) {
+		if (!step(world) && !fake_runner_pump(world->runners[0])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+size_t engine_world_requests(const struct engine_world *world)
+{
+	return fake_runner_pending(world->runners[0]) + fake_runner_pending(world->runners[1]);
+}
+
+void engine_world_answer_first_runner(struct engine_world *world)
+{
+	while (fake_runner_pump(world->runners[0])) {
+	}
+}
+
+void engine_world_wait(struct engine_world *world, int64_t duration_us)
+{
+	world->wall_us += duration_us;
+	world->monotonic_us += duration_us;
+	engine_world_settle_but_runner(world);
 }
 
 void engine_world_pass(struct engine_world *world, int64_t duration_us)
 {
-	world->wall_us += duration_us;
-	world->monotonic_us += duration_us;
+	engine_world_wait(world, duration_us);
 	engine_world_settle(world);
 }
 
@@ -366,7 +415,9 @@ void engine_world_crash(struct engine_world *world)
 	if (world->engine == NULL) {
 		return;
 	}
-	world->runner->impl->destroy(world->runner);
+	for (int i = 0; i < 2; i++) {
+		world->runners[i]->impl->destroy(world->runners[i]);
+	}
 	if (world->idle) {
 		lb_engine_destroy(world->engine);
 	} else {
@@ -374,7 +425,6 @@ void engine_world_crash(struct engine_world *world)
 	}
 	world->store->impl->destroy(world->store);
 	world->engine = NULL;
-	world->runner = NULL;
 	world->store = NULL;
 	world->work = NULL;
 	world->scan = NULL;

@@ -18,7 +18,8 @@ struct fake_tables *engine_world_tables(struct engine_world *world);
 struct fake_world *engine_world_jobs(struct engine_world *world);
 struct lb_policy *engine_world_policy(struct engine_world *world);
 
-/* A row of the control table, UNPAUSED, trigger_file. */
+/* A row of the control table, UNPAUSED, trigger_file. A job whose id begins with a
+ * 7 has a runner of its own. */
 void engine_world_row(struct engine_world *world, const char *sensor_id, const char *job_id,
 		      const char *flag);
 
@@ -29,6 +30,11 @@ void engine_world_parts(struct engine_world *world, size_t files);
 
 /* A file that the source sees between passes; passes show it too. */
 void engine_world_watch(struct engine_world *world, const char *sensor_id, const char *file_name);
+
+/* Passes fail whole from now on; NULL: they no longer do. */
+void engine_world_fail_passes(struct engine_world *world, const char *message);
+/* Each pass sees a file that it can judge only so much later. */
+void engine_world_settling(struct engine_world *world, int64_t settle_us);
 
 /* The source asks for a scan between passes. */
 void engine_world_rescan(struct engine_world *world);
@@ -47,6 +53,13 @@ bool engine_world_is_idle(const struct engine_world *world);
 void engine_world_settle(struct engine_world *world);
 /* The same, but requests to the runner stay unanswered. */
 void engine_world_settle_but_runner(struct engine_world *world);
+/* So many things happen; false: so many are not to be done now. */
+bool engine_world_steps(struct engine_world *world, int steps);
+/* Requests that the runners have not answered; the first runner answers its own. */
+size_t engine_world_requests(const struct engine_world *world);
+void engine_world_answer_first_runner(struct engine_world *world);
+/* Both clocks move on; all settles but requests to the runners. */
+void engine_world_wait(struct engine_world *world, int64_t duration_us);
 /* Both clocks move on (or wall_us alone, also back), alarms go off, all settles. */
 void engine_world_pass(struct engine_world *world, int64_t duration_us);
 void engine_world_set_wall_back(struct engine_world *world, int64_t duration_us);

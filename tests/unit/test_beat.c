@@ -43,7 +43,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void add_row(struct scene *scene, const char *sensor_id, const char *job_id)
+static void add_flagged_row(struct scene *scene, const char *sensor_id, const char *job_id,
+			    const char *flag)
 {
 	struct lb_row row = {
 		.latest_event_fetched_at_us = LB_TIME_NONE,
@@ -56,8 +57,13 @@ static void add_row(struct scene *scene, const char *sensor_id, const char *job_
 	row.declared[LB_DECLARED_asset_description] = "an asset";
 	row.declared[LB_DECLARED_trigger_job_id] = job_id;
 	row.declared[LB_DECLARED_job_state] = "UNPAUSED";
-	row.declared[LB_DECLARED_dependency_flag] = "TRUE";
+	row.declared[LB_DECLARED_dependency_flag] = flag;
 	fake_tables_put_row(scene->tables, &row);
+}
+
+static void add_row(struct scene *scene, const char *sensor_id, const char *job_id)
+{
+	add_flagged_row(scene, sensor_id, job_id, "TRUE");
 }
 
 static const char *status(const struct scene *scene, const char *sensor_id, const char *job_id)
@@ -69,7 +75,7 @@ static const char *status(const struct scene *scene, const char *sensor_id, cons
 static struct lb_policy policy_of(const void *data, const char *trigger_job_id)
 {
 	struct lb_policy policy = ((const struct scene *)data)->policy;
-	if (strcmp(trigger_job_id, "777") == 0) {
+	if (trigger_job_id[0] == '7') {
 		policy.runner = "other";
 	}
 	return policy;
@@ -373,6 +379,20 @@ static void a_paused_jobs_planned_run_is_held_until_it_is_resumed(void **state)
 	assert_string_equal(scene->beat.due.items[0].run.trigger_job_id, "555");
 }
 
+static void a_run_that_waits_behind_a_held_one_wakes_the_next_beat(void **state)
+{
+	struct scene *scene = *state;
+	scene->max_parallel = 1;
+	add_row(scene, "orders", "555");
+	deliver(scene, "orders", "a.txt");
+	command(scene, LB_PAUSE, false);
+	add_row(scene, "rates", "666");
+	deliver(scene, "rates", "b.txt");
+	answer(scene, "666", token_due(scene), LB_SUBMIT_UNANSWERED, LB_MINUTE);
+	assert_int_equal(scene->beat.due.count, 0);
+	assert_int_equal(scene->beat.wake_at_us, scene->now_us + LB_MINUTE);
+}
+
 static void a_run_whose_rows_were_removed_goes_its_way(void **state)
 {
 	struct scene *scene = *state;
@@ -423,6 +443,10 @@ static void rows_that_fail_together_are_retried_together(void **state)
 	struct scene *scene = *state;
 	add_row(scene, "orders", "555");
 	add_row(scene, "rates", "555");
+	for (int i = 0; i < 12; i++) {
+		add_flagged_row(scene, lb_arena_printf(&scene->arena, "soft %d", i), "555",
+				"FALSE");
+	}
 	deliver(scene, "orders", "a.txt");
 	deliver(scene, "rates", "b.txt");
 	end(scene, "555", token_due(scene), LB_RUN_FAILED);
@@ -495,6 +519,7 @@ static void a_beat_hands_out_so_many_runs_and_says_that_more_are_due(void **stat
 	scene->sweep = true;
 	for (int i = 0; i < LB_BEAT_DUE_MAX + 44; i++) {
 		add_row(scene, "orders", lb_arena_printf(&scene->arena, "job %d", i));
+		add_row(scene, "orders", lb_arena_printf(&scene->arena, "7 job %d", i));
 	}
 	const struct lb_observation_list none = {0};
 	struct lb_observation_list observations = {0};
@@ -505,9 +530,29 @@ static void a_beat_hands_out_so_many_runs_and_says_that_more_are_due(void **stat
 		scene->max_parallel = limits[i];
 		lb_arena_finish(&scene->beat.arena);
 		assert_int_equal(try_beat(scene, &none, &scene->beat), LB_OK);
-		assert_int_equal(scene->beat.due.count, LB_BEAT_DUE_MAX);
+		assert_int_equal(scene->beat.due.count, 2 * LB_BEAT_DUE_MAX);
 		assert_true(scene->beat.more_due);
 	}
+}
+
+static void runs_that_are_held_do_not_hide_the_one_behind_them(void **state)
+{
+	struct scene *scene = *state;
+	static const char *const held[] = {"111", "222", "333"};
+	for (size_t i = 0; i < 3; i++) {
+		add_row(scene, "orders", held[i]);
+	}
+	deliver(scene, "orders", "a.txt");
+	for (size_t i = 0; i < 3; i++) {
+		beat(scene, &(struct lb_observation){.kind = LB_OBSERVED_COMMAND,
+						     .command = {.verb = LB_PAUSE,
+								 .trigger_job_id = held[i],
+								 .answer = &scene->answer}});
+	}
+	scene->max_parallel = 1;
+	add_row(scene, "rates", "555");
+	deliver(scene, "rates", "b.txt");
+	assert_string_equal(scene->beat.due.items[0].run.trigger_job_id, "555");
 }
 
 int main(void)
@@ -521,6 +566,7 @@ int main(void)
 		TEST(a_beat_sweeps_up_what_others_left_and_leaves_the_rest_alone),
 		TEST(events_are_consumed_by_hand_while_no_run_needs_them),
 		TEST(a_paused_jobs_planned_run_is_held_until_it_is_resumed),
+		TEST(a_run_that_waits_behind_a_held_one_wakes_the_next_beat),
 		TEST(a_run_whose_rows_were_removed_goes_its_way),
 		TEST(an_answer_for_a_job_that_never_ran_changes_nothing),
 		TEST(completing_a_run_in_flight_is_one_transaction),
@@ -529,6 +575,7 @@ int main(void)
 		TEST(everything_observed_at_once_is_one_transaction),
 		TEST(each_run_gets_its_own_part_of_a_sensors_events),
 		TEST(a_beat_hands_out_so_many_runs_and_says_that_more_are_due),
+		TEST(runs_that_are_held_do_not_hide_the_one_behind_them),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -109,7 +109,7 @@ static void known_fault_one_connection_error_starts_the_other_jobs_again(void **
 {
 	struct engine_world *world = *state;
 	engine_world_row(world, "orders", "666", "TRUE");
-	engine_world_row(world, "orders", "777", "TRUE");
+	engine_world_row(world, "orders", "888", "TRUE");
 	fake_world_script(engine_world_jobs(world), (struct fake_reply){.answer = FAKE_ACCEPT});
 	fake_world_script(engine_world_jobs(world), (struct fake_reply){.answer = FAKE_NO_ANSWER});
 	fake_world_script(engine_world_jobs(world), (struct fake_reply){.answer = FAKE_LOSE_REPLY});
@@ -120,7 +120,7 @@ static void known_fault_one_connection_error_starts_the_other_jobs_again(void **
 	engine_world_pass(world, LB_MINUTE);
 	assert_int_equal(fake_world_starts(engine_world_jobs(world), "555"), 1);
 	assert_int_equal(fake_world_starts(engine_world_jobs(world), "666"), 1);
-	assert_int_equal(fake_world_starts(engine_world_jobs(world), "777"), 1);
+	assert_int_equal(fake_world_starts(engine_world_jobs(world), "888"), 1);
 }
 
 static void known_fault_one_sensors_error_ends_the_pass_for_all(void **state)
@@ -225,7 +225,7 @@ static void no_more_runs_than_max_parallel_are_under_way(void **state)
 {
 	struct engine_world *world = *state;
 	engine_world_row(world, "orders", "666", "TRUE");
-	engine_world_row(world, "orders", "777", "TRUE");
+	engine_world_row(world, "orders", "888", "TRUE");
 	engine_world_file(world, "orders", "a.txt");
 	engine_world_start(world, LB_ENGINE_RUN, 2);
 	engine_world_settle(world);
@@ -385,6 +385,190 @@ static void a_person_waking_the_engine_is_not_made_to_wait(void **state)
 	assert_int_equal(fake_world_starts(engine_world_jobs(world), "555"), 1);
 }
 
+static void runs_of_several_runners_are_followed_side_by_side(void **state)
+{
+	struct engine_world *world = *state;
+	engine_world_row(world, "orders", "666", "TRUE");
+	engine_world_row(world, "orders", "777", "TRUE");
+	engine_world_file(world, "orders", "a.txt");
+	engine_world_start(world, LB_ENGINE_RUN, 0);
+	engine_world_settle(world);
+	engine_world_pass(world, LB_SECOND); /* still going */
+	assert_int_equal(lb_engine_totals(engine_world_engine(world))->runs_ended, 0);
+	end_run(world, "555", LB_RUN_SUCCEEDED);
+	end_run(world, "666", LB_RUN_CANCELED);
+	end_run(world, "777", LB_RUN_FAILED);
+	engine_world_pass(world, 2 * LB_SECOND);
+	assert_string_equal(engine_world_status(world, "orders", "555"), "COMPLETED");
+	assert_string_equal(engine_world_status(world, "orders", "666"), "FAILED");
+	assert_string_equal(engine_world_status(world, "orders", "777"), "FAILED");
+}
+
+static void a_runner_that_keeps_us_waiting_is_not_asked_twice(void **state)
+{
+	struct engine_world *world = *state;
+	engine_world_row(world, "orders", "777", "TRUE");
+	engine_world_file(world, "orders", "a.txt");
+	engine_world_start(world, LB_ENGINE_RUN, 0);
+	engine_world_settle(world);
+	for (int i = 0; i < 5; i++) {
+		engine_world_wait(world, 10 * LB_SECOND);
+		assert_true(engine_world_requests(world) <= 2);
+	}
+	engine_world_answer_first_runner(world);
+	engine_world_wait(world, 10 * LB_SECOND);
+	assert_int_equal(engine_world_requests(world), 2);
+	engine_world_settle(world);
+}
+
+static void a_run_that_nobody_can_find_out_about_is_asked_about_again(void **state)
+{
+	struct engine_world *world = *state;
+	engine_world_file(world, "orders", "a.txt");
+	engine_world_start(world, LB_ENGINE_RUN, 0);
+	engine_world_settle(world);
+	end_run(world, "555", LB_RUN_SUCCEEDED);
+	fake_world_set_blind(engine_world_jobs(world), true);
+	engine_world_pass(world, LB_SECOND);
+	assert_string_equal(engine_world_status(world, "orders", "555"), "IN_PROGRESS");
+	fake_world_set_blind(engine_world_jobs(world), false);
+	engine_world_pass(world, LB_SECOND);
+	assert_string_equal(engine_world_status(world, "orders", "555"), "COMPLETED");
+}
+
+static void passes_that_fail_are_problems_until_one_works_again(void **state)
+{
+	struct engine_world *world = *state;
+	engine_world_file(world, "orders", "a.txt");
+	engine_world_fail_passes(world, "the disk is gone");
+	engine_world_start(world, LB_ENGINE_RUN, 0);
+	engine_world_settle(world);
+	engine_world_pass(world, 10 * LB_SECOND);
+	engine_world_fail_passes(world, "the network is gone");
+	engine_world_pass(world, 10 * LB_SECOND);
+	const struct lb_engine_totals *totals = lb_engine_totals(engine_world_engine(world));
+	assert_int_equal(totals->problems, 3);
+	engine_world_fail_passes(world, NULL);
+	engine_world_pass(world, 10 * LB_SECOND);
+	assert_int_equal(totals->problems, 3);
+	assert_int_equal(fake_world_starts(engine_world_jobs(world), "555"), 1);
+}
+
+static void a_file_that_settles_is_looked_at_again_when_it_has(void **state)
+{
+	struct engine_world *world = *state;
+	engine_world_settling(world, 2 * LB_SECOND);
+	engine_world_start(world, LB_ENGINE_RUN, 0);
+	engine_world_settle(world);
+	const struct lb_engine_totals *totals = lb_engine_totals(engine_world_engine(world));
+	engine_world_pass(world, LB_SECOND);
+	assert_int_equal(totals->scans, 1);
+	engine_world_settling(world, LB_HOUR); /* the next pass of its own comes before */
+	engine_world_pass(world, LB_SECOND);
+	assert_int_equal(totals->scans, 2);
+	engine_world_pass(world, 10 * LB_SECOND);
+	assert_int_equal(totals->scans, 3);
+}
+
+static void once_waits_for_settling_files_but_not_for_ever(void **state)
+{
+	struct engine_world *world = *state;
+	engine_world_settling(world, 2 * LB_SECOND);
+	engine_world_file(world, "orders", "a.txt");
+	engine_world_start(world, LB_ENGINE_ONCE, 0);
+	engine_world_settle(world);
+	for (int i = 0; i < 10 && !engine_world_is_idle(world); i++) {
+		engine_world_pass(world, 2 * LB_SECOND);
+	}
+	assert_true(engine_world_is_idle(world));
+	assert_int_equal(lb_engine_totals(engine_world_engine(world))->scans, 4);
+	assert_int_equal(fake_world_starts(engine_world_jobs(world), "555"), 1);
+	lb_engine_wake(engine_world_engine(world), false); /* too late, and harmless */
+	assert_true(engine_world_is_idle(world));
+}
+
+static void stop_at_any_step(struct engine_world *world, enum lb_engine_mode mode, enum lb_err code)
+{
+	bool more = true;
+	for (int steps = 0; more; steps++) {
+		engine_world_start(world, mode, 0);
+		more = engine_world_steps(world, steps);
+		fake_tables_fail_commit(engine_world_tables(world), FAKE_COMMIT_LOST, code);
+		lb_engine_stop(engine_world_engine(world));
+		engine_world_settle(world);
+		assert_true(engine_world_is_idle(world));
+		engine_world_crash(world);
+	}
+	fake_tables_fail_commit(engine_world_tables(world), FAKE_COMMIT_LOST, LB_OK);
+	engine_world_settling(world, 0);
+	engine_world_once(world);
+	assert_int_equal(fake_world_starts(engine_world_jobs(world), "555"), 1);
+}
+
+static void a_stop_at_any_step_lets_once_end(void **state)
+{
+	engine_world_settling(*state, 2 * LB_SECOND);
+	engine_world_file(*state, "orders", "a.txt");
+	stop_at_any_step(*state, LB_ENGINE_ONCE, LB_OK);
+}
+
+static void a_stop_at_any_step_lets_the_daemon_end(void **state)
+{
+	engine_world_file(*state, "orders", "a.txt");
+	stop_at_any_step(*state, LB_ENGINE_RUN, LB_OK);
+}
+
+static void a_stop_while_the_store_fails_waits_for_no_better_times(void **state)
+{
+	engine_world_file(*state, "orders", "a.txt");
+	stop_at_any_step(*state, LB_ENGINE_RUN, LB_BUSY);
+}
+
+static void waking_for_an_edited_row_makes_no_pass(void **state)
+{
+	struct engine_world *world = *state;
+	engine_world_start(world, LB_ENGINE_RUN, 0);
+	engine_world_settle(world);
+	lb_engine_wake(engine_world_engine(world), false);
+	engine_world_settle(world);
+	assert_int_equal(lb_engine_totals(engine_world_engine(world))->scans, 1);
+}
+
+static void more_runs_than_one_beat_hands_out_follow_at_once(void **state)
+{
+	struct engine_world *world = *state;
+	struct lb_arena arena = {0};
+	for (int i = 0; i < LB_BEAT_DUE_MAX + 44; i++) {
+		engine_world_row(world, "orders", lb_arena_printf(&arena, "job %d", i), "TRUE");
+	}
+	engine_world_file(world, "orders", "a.txt");
+	engine_world_start(world, LB_ENGINE_RUN, 0);
+	engine_world_settle(world);
+	assert_int_equal(lb_engine_totals(engine_world_engine(world))->runs_accepted,
+			 LB_BEAT_DUE_MAX + 45);
+	lb_arena_finish(&arena);
+}
+
+static void once_records_what_ended_while_an_answer_is_awaited(void **state)
+{
+	struct engine_world *world = *state;
+	engine_world_row(world, "orders", "777", "TRUE");
+	engine_world_file(world, "orders", "a.txt");
+	engine_world_start(world, LB_ENGINE_ONCE, 0);
+	engine_world_settle_but_runner(world);
+	engine_world_answer_first_runner(world);
+	engine_world_settle_but_runner(world);
+	end_run(world, "555", LB_RUN_SUCCEEDED);
+	engine_world_answer_first_runner(world);
+	engine_world_settle_but_runner(world);
+	engine_world_answer_first_runner(world);
+	engine_world_settle_but_runner(world);
+	assert_string_equal(engine_world_status(world, "orders", "555"), "COMPLETED");
+	assert_string_equal(engine_world_status(world, "orders", "777"), "NEW_EVENT_AVAILABLE");
+	engine_world_settle(world);
+	assert_true(engine_world_is_idle(world));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -413,6 +597,18 @@ int main(void)
 		TEST(a_part_of_a_pass_that_failed_to_be_recorded_is_tried_again),
 		TEST(stopping_waits_for_the_answers_that_are_under_way),
 		TEST(a_person_waking_the_engine_is_not_made_to_wait),
+		TEST(runs_of_several_runners_are_followed_side_by_side),
+		TEST(a_runner_that_keeps_us_waiting_is_not_asked_twice),
+		TEST(a_run_that_nobody_can_find_out_about_is_asked_about_again),
+		TEST(passes_that_fail_are_problems_until_one_works_again),
+		TEST(a_file_that_settles_is_looked_at_again_when_it_has),
+		TEST(once_waits_for_settling_files_but_not_for_ever),
+		TEST(a_stop_at_any_step_lets_once_end),
+		TEST(a_stop_at_any_step_lets_the_daemon_end),
+		TEST(a_stop_while_the_store_fails_waits_for_no_better_times),
+		TEST(waking_for_an_edited_row_makes_no_pass),
+		TEST(more_runs_than_one_beat_hands_out_follow_at_once),
+		TEST(once_records_what_ended_while_an_answer_is_awaited),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

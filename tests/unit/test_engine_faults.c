@@ -118,6 +118,7 @@ static void once_ends_whichever_call_of_the_store_fails(void **state)
 	for (size_t count = 0; failed; count++) {
 		assert_true(count < TELLINGS_MAX);
 		struct engine_world *world = begin(LB_ENGINE_ONCE);
+		engine_world_settling(world, 2 * LB_SECOND);
 		fake_tables_fail_call(engine_world_tables(world), count, LB_BUSY);
 		for (int i = 0; i < 40 && !engine_world_is_idle(world); i++) {
 			engine_world_pass(world, LB_MINUTE);
@@ -130,6 +131,40 @@ static void once_ends_whichever_call_of_the_store_fails(void **state)
 	}
 }
 
+static void once_ends_whichever_allocation_fails(void **state)
+{
+	(void)state;
+	bool failed = true;
+	for (size_t count = 0; failed; count++) {
+		assert_true(count < TELLINGS_MAX);
+		struct engine_world *world = begin(LB_ENGINE_ONCE);
+		memory_fail_after(count);
+		for (int i = 0; i < 40 && !engine_world_is_idle(world); i++) {
+			engine_world_pass(world, LB_MINUTE);
+		}
+		failed = memory_restore();
+		assert_true(engine_world_is_idle(world));
+		engine_world_destroy(world);
+	}
+}
+
+static void triggering_nothing_ends_whichever_allocation_fails(void **state)
+{
+	(void)state;
+	bool failed = true;
+	for (size_t count = 0; failed; count++) {
+		struct engine_world *world = engine_world_create();
+		engine_world_start(world, LB_ENGINE_TRIGGER, 0);
+		memory_fail_after(count);
+		for (int i = 0; i < 40 && !engine_world_is_idle(world); i++) {
+			engine_world_pass(world, LB_MINUTE);
+		}
+		failed = memory_restore();
+		assert_true(engine_world_is_idle(world));
+		engine_world_destroy(world);
+	}
+}
+
 static void an_engine_without_memory_is_not_made(void **state)
 {
 	(void)state;
@@ -137,6 +172,7 @@ static void an_engine_without_memory_is_not_made(void **state)
 	struct lb_engine_options options = {.clock = NULL};
 	struct lb_engine *engine = NULL;
 	struct lb_error error;
+	lb_engine_destroy(engine);
 	for (size_t count = 0; count < 3; count++) {
 		memory_fail_after(count);
 		enum lb_err err = lb_engine_create(&options, &engine, &error);
@@ -154,6 +190,8 @@ int main(void)
 		cmocka_unit_test(whichever_allocation_fails_every_event_is_consumed_once),
 		cmocka_unit_test(whichever_call_of_the_store_fails_every_event_is_consumed_once),
 		cmocka_unit_test(once_ends_whichever_call_of_the_store_fails),
+		cmocka_unit_test(once_ends_whichever_allocation_fails),
+		cmocka_unit_test(triggering_nothing_ends_whichever_allocation_fails),
 		cmocka_unit_test(an_engine_without_memory_is_not_made),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

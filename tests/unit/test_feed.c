@@ -172,10 +172,11 @@ static void a_feed_adds_changes_and_removes_rows_in_one_transaction(void **state
 	struct scene *scene = *state;
 	want(scene, "orders", "555", "TRUE");
 	want(scene, "rates", "555", "TRUE");
+	want(scene, "weather", "111", "FALSE");
 	want(scene, "weather", "777", "FALSE");
 	apply(scene);
 	assert_true(scene->feed.applied);
-	assert_int_equal(scene->feed.plan.notices.count, 1);
+	assert_int_equal(scene->feed.plan.notices.count, 2);
 	scene->wanted.count = 0;
 	want(scene, "orders", "555", "FALSE");
 	want(scene, "fx", "555", "TRUE");
