@@ -21,7 +21,8 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-default_lanes='format tidy gcc clang unit contract integration asan-ubsan tsan cppcheck clang-tidy'
+default_lanes='format tidy gcc clang unit contract integration asan-ubsan tsan cppcheck clang-tidy
+coverage'
 all_suites='unit contract integration'
 
 passed=0
@@ -117,7 +118,7 @@ coverage_lane() {
 # ThreadSanitizer's own rule, that a forked child starts no threads, is for its comfort: our
 # tests fork the engine to kill it.
 tsan_lane() {
-	TSAN_OPTIONS=die_after_fork=0:halt_on_error=1:exitcode=66
+	TSAN_OPTIONS=die_after_fork=0:halt_on_error=1:suppressions=$PWD/tests/tsan-suppressions
 	export TSAN_OPTIONS
 	sanitizer_lane tsan thread unit contract threads
 	unset TSAN_OPTIONS
@@ -187,7 +188,7 @@ lane() {
 "
 }
 
-tools/install.sh build test || exit 1
+tools/install.sh build lint test || exit 1
 # shellcheck disable=SC2086
 [ $# -gt 0 ] || set -- $default_lanes
 for name in "$@"; do
