@@ -95,7 +95,7 @@ static bool refresh_key(const struct lb_aws_keys *keys, const char *const *parts
 	return key->valid;
 }
 
-/* Could end a header line, or the word that stands in one. */
+/* Cannot end a header line, nor as one word what stands around it in one. */
 static bool is_printable(const char *text, bool one_word)
 {
 	for (; *text != '\0'; text++) {
