@@ -1,42 +1,16 @@
 #include "net/aws_clock.h"
 
 #include "base/time.h"
+#include "net/http_value.h"
 
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int month_of(const char *name)
-{
-	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	for (int month = 0; month < 12; month++) {
-		if (strncmp(name, names + (ptrdiff_t)3 * month, 3) == 0) {
-			return month + 1;
-		}
-	}
-	return 0;
-}
-
-static bool parse_date(const char *text, int64_t *ret_time_us)
-{
-	char month[4];
-	int day;
-	int year;
-	int hour;
-	int minute;
-	int second;
-	int end = 0;
-	int fields = sscanf(text, "%*3c, %2d %3s %4d %2d:%2d:%2d GMT%n", &day, month, &year, &hour,
-			    &minute, &second, &end);
-	return fields == 6 && end > 0 && text[end] == '\0' &&
-	       lb_time_from_civil(year, month_of(month), day, hour, minute, second, ret_time_us);
-}
 
 bool lb_aws_clock_note(struct lb_aws_clock *clock, const char *date_header, int64_t now_us)
 {
 	int64_t server_us;
-	if (date_header == NULL || !parse_date(date_header, &server_us)) {
+	if (!lb_http_date_parse(date_header, now_us, &server_us)) {
 		return false;
 	}
 	int64_t before_us = clock->offset_us;

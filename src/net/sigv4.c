@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "net/sigv4_canonical.h"
+#include "net/url.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -263,7 +264,7 @@ static bool build_canonical_request(struct signing *signing)
 {
 	struct lb_arena *arena = signing->arena;
 	const struct lb_sigv4_request *request = signing->request;
-	char *path = lb_sigv4_encode(arena, request->path, true);
+	char *path = lb_url_encode(arena, request->path, true);
 	char *query = lb_sigv4_query(arena, request->parameters, request->parameter_count);
 	struct lb_sigv4_field_list headers;
 	char *lines;
@@ -276,7 +277,7 @@ static bool build_canonical_request(struct signing *signing)
 					    path, *query != '\0' ? "?" : "", query);
 	if (!request->service->raw_path) {
 		char *normal = lb_sigv4_normalize(arena, path);
-		path = normal != NULL ? lb_sigv4_encode(arena, normal, true) : NULL;
+		path = normal != NULL ? lb_url_encode(arena, normal, true) : NULL;
 	}
 	if (path == NULL || signing->out->url == NULL) {
 		return false;

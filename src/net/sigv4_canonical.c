@@ -1,42 +1,10 @@
 #include "net/sigv4_canonical.h"
 
 #include "base/text.h"
+#include "net/url.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static bool is_unreserved(unsigned char byte)
-{
-	return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-	       (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_' ||
-	       byte == '~';
-}
-
-/* Writes text encoded, without NUL, and returns the end: at most three bytes a byte. */
-static char *put_encoded(char *out, const char *text, bool keep_slashes)
-{
-	static const char hex[] = "0123456789ABCDEF";
-	for (; *text != '\0'; text++) {
-		unsigned char byte = (unsigned char)*text;
-		if (is_unreserved(byte) || (keep_slashes && byte == '/')) {
-			*out++ = *text;
-		} else {
-			*out++ = '%';
-			*out++ = hex[byte >> 4];
-			*out++ = hex[byte & 15];
-		}
-	}
-	return out;
-}
-
-char *lb_sigv4_encode(struct lb_arena *arena, const char *text, bool keep_slashes)
-{
-	char *encoded = lb_arena_alloc(arena, strlen(text) * 3 + 1);
-	if (encoded != NULL) {
-		*put_encoded(encoded, text, keep_slashes) = '\0';
-	}
-	return encoded;
-}
 
 static bool is_segment(const char *segment, size_t length, const char *text)
 {
@@ -87,8 +55,8 @@ encode_parameters(struct lb_arena *arena, const struct lb_sigv4_field *parameter
 {
 	struct lb_sigv4_field *encoded = lb_arena_alloc(arena, count * sizeof(*encoded));
 	for (size_t i = 0; i < count && encoded != NULL; i++) {
-		encoded[i].name = lb_sigv4_encode(arena, parameters[i].name, false);
-		encoded[i].value = lb_sigv4_encode(arena, parameters[i].value, false);
+		encoded[i].name = lb_url_encode(arena, parameters[i].name, false);
+		encoded[i].value = lb_url_encode(arena, parameters[i].value, false);
 		if (encoded[i].name == NULL || encoded[i].value == NULL) {
 			return NULL;
 		}

@@ -5,10 +5,6 @@
 
 #include "net/sigv4.h"
 
-/* Percent-encoding by RFC 3986: all but letters, digits and -._~ becomes %XX in
- * capitals; '/' stays if keep_slashes. */
-char *lb_sigv4_encode(struct lb_arena *arena, const char *text, bool keep_slashes);
-
 /* The path without empty, "." and ".." segments, as RFC 3986 5.2.4 resolves
  * them; a slash at the end stays. */
 char *lb_sigv4_normalize(struct lb_arena *arena, const char *path);

@@ -1,0 +1,34 @@
+/* http_peer.h: a small HTTP server that can also misbehave, on a port of its
+ * own at 127.0.0.1, with a thread for each connection.
+ *
+ * What it does is told by the path of the request:
+ *   /echo        the request itself, as it came, is the body
+ *   /status/N    that status, "Retry-After: 7" and a body of two bytes
+ *   /chunked     "one two" in chunks of odd sizes
+ *   /bytes/N     N bytes "x"
+ *   /meet/N      waits until N requests are here at once, then answers all
+ *   /half        announces 100 bytes, sends 10 and closes
+ *   /chunk       begins a chunk and closes
+ *   /close       closes without an answer; /reset: likewise, with RST
+ *   /stall       answers nothing until the client goes; /drip: the head only
+ *   /garbage     no HTTP at all
+ *   /once        answers, and closes the connection without having said so */
+#ifndef LB_TESTS_HTTP_PEER_H
+#define LB_TESTS_HTTP_PEER_H
+
+#include <stdbool.h>
+
+struct http_peer;
+
+/* certificate, key: PEM files for TLS, or NULL for none. */
+struct http_peer *http_peer_start(const char *certificate, const char *key);
+
+/* Closes all connections. */
+void http_peer_stop(struct http_peer *peer);
+
+int http_peer_port(const struct http_peer *peer);
+/* So far. */
+int http_peer_connections(struct http_peer *peer);
+int http_peer_requests(struct http_peer *peer);
+
+#endif
