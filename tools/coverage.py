@@ -29,7 +29,7 @@ def read_exceptions():
 
 def measure(build, folders):
     filters = [word for folder in folders for word in ("--filter", f"{ROOT}/{folder}/")]
-    done = subprocess.run(["gcovr", "--root", str(ROOT), *filters, "--json", "-", build],
+    done = subprocess.run(["gcovr", "--root", str(ROOT), *filters, "--json", "-", f"{build}/src"],
                           cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout)["files"]
 
