@@ -6,10 +6,13 @@
  *     aws fetch NOW_US                             the environment decides, as in lakebeat
  *         writes {"method", "url", "headers", "body"} and reads {"status", "date", "body"}, in
  *         turns, and ends with {"keys": [id, secret, token or null], "description"} or {"error"}
+ *     aws get NOW_US
+ *         the same, but carries the requests itself, as lakebeat does
  *
- * One line each. Whoever calls carries the requests. Exit code 1: an error. */
+ * One line each. NOW_US: what this machine's clock is taken to say. Exit code 1: an error. */
 #include "base/mem.h"
-#include "net/aws_fetch.h"
+#include "net/aws_credentials.h"
+#include "net/aws_http.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -174,6 +177,61 @@ static int fetch_all(int64_t now_us)
 	return code;
 }
 
+static int64_t now_of(void *data)
+{
+	const int64_t *now_us = data;
+	return *now_us;
+}
+
+struct getting {
+	struct lb_aws_waiter waiter;
+	struct lb_aws_credentials *credentials;
+	struct lb_http *http;
+	int code;
+};
+
+static void on_got(struct lb_aws_waiter *waiter, const struct lb_aws_keys *keys,
+		   const struct lb_error *error)
+{
+	struct getting *getting = waiter->data;
+	if (keys != NULL) {
+		write_line(json_pack("{s: o, s: s}", "keys", keys_array(keys), "description",
+				     lb_aws_credentials_description(getting->credentials)));
+	}
+	getting->code = keys != NULL ? 0 : fail(error);
+	lb_aws_credentials_destroy(getting->credentials);
+	lb_http_destroy(getting->http);
+}
+
+static int get(int64_t now_us)
+{
+	uv_loop_t *loop = uv_default_loop();
+	struct getting getting = {.waiter = {.done = on_got}};
+	struct lb_http_options http_options = {0};
+	struct lb_aws_http carrier;
+	struct lb_error error = {0};
+	getting.waiter.data = &getting;
+	if (lb_http_create(loop, &http_options, &getting.http, &error) != LB_OK) {
+		return fail(&error);
+	}
+	lb_aws_http_init(&carrier, getting.http);
+	struct lb_aws_credentials_options options = {
+		.environment = lb_aws_process_environment,
+		.loop = loop,
+		.transport = &carrier.transport,
+		.now = now_of,
+		.now_data = &now_us,
+	};
+	if (lb_aws_credentials_create(&options, &getting.credentials, &error) != LB_OK) {
+		lb_http_destroy(getting.http);
+		return fail(&error);
+	}
+	lb_aws_credentials_get(getting.credentials, &getting.waiter);
+	(void)uv_run(loop, UV_RUN_DEFAULT);
+	(void)uv_loop_close(loop);
+	return getting.code;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "sign") == 0) {
@@ -182,6 +240,9 @@ int main(int argc, char **argv)
 	if (argc == 3 && strcmp(argv[1], "fetch") == 0) {
 		return fetch_all(strtoll(argv[2], NULL, 10));
 	}
-	(void)fprintf(stderr, "usage: aws sign | aws fetch NOW_US\n");
+	if (argc == 3 && strcmp(argv[1], "get") == 0) {
+		return get(strtoll(argv[2], NULL, 10));
+	}
+	(void)fprintf(stderr, "usage: aws sign | aws fetch NOW_US | aws get NOW_US\n");
 	return 2;
 }

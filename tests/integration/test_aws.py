@@ -3,6 +3,7 @@ import http.client
 import http.server
 import json
 import os
+import socket
 import subprocess
 import threading
 import time
@@ -72,6 +73,14 @@ def fetch(environment, at_us=None):
             process.stdin.flush()
 
 
+def get(environment, at_us=None):
+    """The same, over lakebeat's own HTTP."""
+    run = subprocess.run([AWS, "get", str(at_us or now_us())], env=environment, text=True,
+                         capture_output=True, timeout=60)
+    assert run.returncode in (0, 1) and not run.stderr, run.stderr
+    return json.loads(run.stdout)
+
+
 @pytest.fixture(scope="module")
 def lake(rgw):
     rgw.client().create_bucket(BUCKET)
@@ -138,6 +147,7 @@ def test_a_clock_that_is_an_hour_off_is_set_right(lake, tmp_path):
     found, statuses = fetch(role_environment(lake, tmp_path, role), now_us() - 3600 * 10**6)
     assert statuses == [403, 200], found
     assert "keys" in found
+    assert "keys" in get(role_environment(lake, tmp_path, role), now_us() - 3600 * 10**6)
 
 
 KEYS = {"AccessKeyId": "ASIA", "SecretAccessKey": "secret", "Token": "token",
@@ -246,3 +256,51 @@ def test_web_identity_is_exchanged_for_keys(services, tmp_path):
                       "AWS_ROLE_ARN": "arn:aws:iam::1:role/a b+c", "HOME": str(tmp_path),
                       "AWS_ENDPOINT_URL": services.endpoint})
     assert found["keys"] == ["ASIA", "secret", "token"], found
+
+
+def test_lakebeats_own_http_asks_them_all(lake, services, tmp_path):
+    token = tmp_path / "token"
+    token.write_text("pod token")
+    home = {"HOME": str(tmp_path), "http_proxy": "http://127.0.0.1:9"}
+    right = ["ASIA", "secret", "token"]
+    assert get({"AWS_EC2_METADATA_SERVICE_ENDPOINT": services.endpoint, **home}) == {
+        "keys": right, "description": "instance metadata, role my-role"}
+    assert get({"AWS_CONTAINER_CREDENTIALS_FULL_URI": services.endpoint + "/v1/credentials",
+                "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(token), **home})["keys"] == right
+    token.write_text("head.body.tail")
+    assert get({"AWS_WEB_IDENTITY_TOKEN_FILE": str(token), "AWS_ROLE_SESSION_NAME": "pod",
+                "AWS_ROLE_ARN": "arn:aws:iam::1:role/a b+c", "AWS_ENDPOINT_URL": services.endpoint,
+                "HOME": str(tmp_path)})["keys"] == right
+    found = get(role_environment(lake, tmp_path, lake.role("own", actions=("s3:ListBucket",))))
+    assert ask(lake.sts(), found["keys"], "GET", "/" + BUCKET)[0] == 200
+
+
+@pytest.mark.parametrize("answer, error", [
+    (b"", "127.0.0.1"),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", "127.0.0.1"),
+    (b"no HTTP at all\r\n\r\n", "127.0.0.1"),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + b"x" * 100000, "127.0.0.1"),
+    (b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n", "HTTP 302"),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n{\"a\"", "not a JSON object"),
+    (None, "127.0.0.1"),
+])
+def test_a_service_that_breaks_off_or_hangs_is_an_error(tmp_path, answer, error):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        def serve():
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                if answer is None:
+                    ended.wait(60)
+                else:
+                    connection.sendall(answer)
+
+        ended = threading.Event()
+        thread = threading.Thread(target=serve)
+        thread.start()
+        found = get({"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:%d/x" %
+                     server.getsockname()[1], "HOME": str(tmp_path)})
+        ended.set()
+        thread.join()
+    assert "container credentials (AWS_CONTAINER_CREDENTIALS_FULL_URI): " in found["error"]
+    assert error in found["error"]
