@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,6 +209,11 @@ static void serve(struct connection *connection)
 static void *serve_connection(void *data)
 {
 	struct connection *connection = data;
+	/* Of this thread alone, so that the tests see what the client does with it. */
+	sigset_t pipe_signal;
+	(void)sigemptyset(&pipe_signal);
+	(void)sigaddset(&pipe_signal, SIGPIPE);
+	(void)pthread_sigmask(SIG_BLOCK, &pipe_signal, NULL);
 	bool open = connection->tls == NULL || SSL_accept(connection->tls) == 1;
 	if (open) {
 		serve(connection);
