@@ -99,22 +99,37 @@ static void give_up_unfinished_passes(struct lb_engine *engine)
 	}
 }
 
-/* Observations go back to the inbox. A mode that ends does not wait for better
- * times: the next lakebeat observes the same again. */
-static void take_in_failure(struct lb_engine *engine, struct lb_engine_beat *step)
+/* A mode that ends does not wait for better times: the next lakebeat observes the
+ * same again. What is still under way is taken in by a beat of its own. */
+static void give_up(struct lb_engine *engine, struct lb_engine_beat *step)
 {
-	lb_engine_problem(engine, "beat failed, its observations are kept", NULL, &step->error);
+	lb_inbox_finish(&step->taken);
+	engine->sweep = false;
+	engine->more_due = false;
+	give_up_unfinished_passes(engine);
+}
+
+static void put_off(struct lb_engine *engine, struct lb_engine_beat *step)
+{
 	engine->beat_failures++;
 	int64_t delay_us = lb_backoff_us(engine->beat_failures, BEAT_RETRY_BASE_US,
 					 BEAT_RETRY_CAP_US, lb_engine_draw(engine));
 	engine->beat_not_before_us = lb_engine_monotonic(engine) + delay_us;
 	engine->sweep = true;
 	lb_inbox_give_back(&engine->inbox, &step->taken);
-	if (engine->options.mode != LB_ENGINE_RUN || engine->stopping) {
-		lb_inbox_finish(&engine->inbox);
-		engine->sweep = false;
-		engine->more_due = false;
-		give_up_unfinished_passes(engine);
+}
+
+static void take_in_failure(struct lb_engine *engine, struct lb_engine_beat *step)
+{
+	bool ends = engine->options.mode != LB_ENGINE_RUN || engine->stopping;
+	lb_engine_problem(engine,
+			  ends ? "beat failed, the next lakebeat observes the same again"
+			       : "beat failed, its observations are kept",
+			  NULL, &step->error);
+	if (ends) {
+		give_up(engine, step);
+	} else {
+		put_off(engine, step);
 	}
 }
 

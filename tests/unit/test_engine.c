@@ -344,6 +344,22 @@ static void once_ends_when_a_part_of_a_pass_cannot_be_recorded(void **state)
 	assert_int_equal(fake_world_newest(engine_world_jobs(world), "555")->events.count, 2);
 }
 
+static void once_that_failed_to_record_waits_for_a_poll_in_peace(void **state)
+{
+	struct engine_world *world = *state;
+	engine_world_file(world, "orders", "a.txt");
+	engine_world_once(world);
+	engine_world_parts(world, 1);
+	engine_world_file(world, "orders", "b.txt");
+	engine_world_file(world, "orders", "c.txt");
+	engine_world_start(world, LB_ENGINE_ONCE, 0);
+	fake_tables_fail_commit(engine_world_tables(world), FAKE_COMMIT_LOST, LB_FULL);
+	engine_world_settle_but_runner(world);
+	assert_false(engine_world_is_idle(world));
+	engine_world_pass(world, LB_MINUTE);
+	assert_true(engine_world_is_idle(world));
+}
+
 static void a_part_of_a_pass_that_failed_to_be_recorded_is_tried_again(void **state)
 {
 	struct engine_world *world = *state;
@@ -594,6 +610,7 @@ int main(void)
 		TEST(a_pass_in_parts_is_recorded_part_by_part),
 		TEST(once_plans_no_run_from_a_part_of_a_pass),
 		TEST(once_ends_when_a_part_of_a_pass_cannot_be_recorded),
+		TEST(once_that_failed_to_record_waits_for_a_poll_in_peace),
 		TEST(a_part_of_a_pass_that_failed_to_be_recorded_is_tried_again),
 		TEST(stopping_waits_for_the_answers_that_are_under_way),
 		TEST(a_person_waking_the_engine_is_not_made_to_wait),
