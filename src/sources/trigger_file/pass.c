@@ -17,13 +17,12 @@ struct pass_run {
 	size_t next;
 	size_t done;
 	size_t bytes_max;
-	int64_t began_at_us;
 };
 
 /* The engine's clock, carried on through a long pass. */
 static int64_t now_us(const struct pass_run *run)
 {
-	return run->scan->now_us + run->pass->monotonic_us() - run->began_at_us;
+	return run->scan->now_us + run->pass->monotonic_us() - run->pass->asked_at_us;
 }
 
 static enum lb_err add_files(struct pass_run *run, const char *sensor_id,
@@ -188,7 +187,6 @@ void lb_pass_run(const struct lb_pass *pass, struct lb_scan *scan)
 			  .base_location = pass->base_location,
 			  .recall = pass->recall,
 			  .scan = scan},
-		.began_at_us = pass->monotonic_us(),
 	};
 	if (!scan->recorded) {
 		lb_pass_rest_finish(pass->rest);

@@ -26,8 +26,10 @@ void lb_pass_rest_finish(struct lb_pass_rest *rest);
 
 /* Everything is borrowed until return. bytes_max: how large reports may become
  * before the pass stops behind a sensor; 0: LB_PASS_BYTES_MAX. monotonic_us: a time
- * that never goes back, which carries the scan's now_us on through a long pass. stop:
- * set from another thread, ends the pass early; what it has reported by then is true. */
+ * that never goes back, which carries the scan's now_us on through a long pass, and
+ * through the wait for a worker before it: asked_at_us is that time when the scan was
+ * asked for. stop: set from another thread, ends the pass early; what it has reported by
+ * then is true. */
 struct lb_pass {
 	const struct lb_trigger_file_options *options;
 	const struct lb_filter *filter;
@@ -37,6 +39,7 @@ struct lb_pass {
 	struct lb_pass_rest *rest;
 	size_t bytes_max;
 	int64_t (*monotonic_us)(void);
+	int64_t asked_at_us;
 	const atomic_bool *stop;
 };
 

@@ -13,8 +13,8 @@
 
 /* base_path: what base_location means to the kernel, for watching; NULL: not local.
  * watch:     NULL before the first scan, and where inotify is not to be had.
- * scan:      the one under way, NULL: none. ended is posted when its worker is through.
- * is_destroyed: freed as soon as the worker's callback came. */
+ * scan:      the one under way, NULL: none; asked for at asked_at_us, monotonic. ended is posted
+ * when its worker is through. is_destroyed: freed as soon as the worker's callback came. */
 struct trigger_file {
 	struct lb_source base;
 	uv_loop_t *loop;
@@ -32,6 +32,7 @@ struct trigger_file {
 	uv_work_t work;
 	uv_sem_t ended;
 	struct lb_scan *scan;
+	int64_t asked_at_us;
 	atomic_bool stop;
 	bool is_destroyed;
 };
@@ -196,6 +197,7 @@ static void execute_pass(uv_work_t *work)
 		.rest = &self->rest,
 		.bytes_max = self->pass_bytes_max,
 		.monotonic_us = monotonic_us,
+		.asked_at_us = self->asked_at_us,
 		.stop = &self->stop,
 	};
 	lb_pass_run(&pass, self->scan);
@@ -225,6 +227,7 @@ static void trigger_file_scan(struct lb_source *source, struct lb_scan *scan)
 	assert(self->scan == NULL);
 	prepare_watch(self, scan);
 	self->scan = scan;
+	self->asked_at_us = monotonic_us();
 	self->work.data = self;
 	int problem = uv_queue_work(self->loop, &self->work, execute_pass, after_pass);
 	assert(problem == 0); /* fails for want of a callback only */
