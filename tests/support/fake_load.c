@@ -365,7 +365,7 @@ enum lb_err fake_load_sensors(struct fake_tables *tables, const char *sensor_sou
 	}
 	find_sensor_ids(state, sensor_source, arena, &ids);
 	struct fake_sensor unseen =
-		fake_sensor_unseen(fake_keep_word(tables, sensor_source), base_location, NULL);
+		fake_sensor_unseen(fake_word(arena, sensor_source), base_location, NULL);
 	for (size_t i = 0; i < ids.count; i++) {
 		unseen.sensor_id = ids.items[i];
 		const struct fake_sensor *sensor = fake_state_find_sensor(

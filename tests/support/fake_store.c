@@ -40,8 +40,11 @@ static enum lb_err finish(struct fake_tables *tables, struct fake_state *before,
 	if (err == LB_OK) {
 		err = meet_call(tables, error);
 	}
+	if (tables->access == LB_STORE_READ) {
+		return err;
+	}
 	bool lost = err != LB_OK;
-	if (err == LB_OK && tables->access == LB_STORE_WRITE && tables->commit_code != LB_OK) {
+	if (err == LB_OK && tables->commit_code != LB_OK) {
 		err = lb_fail(error, tables->commit_code, "the fake store's commit was to fail");
 		tables->commit_code = LB_OK;
 		lost = tables->commit == FAKE_COMMIT_LOST;
@@ -71,7 +74,9 @@ static enum lb_err begin(struct fake_tables *tables, enum lb_store_access access
 		return err;
 	}
 	*ret_before = tables->state;
-	fake_state_copy(&tables->state, ret_before);
+	if (access == LB_STORE_WRITE) {
+		fake_state_copy(&tables->state, ret_before);
+	}
 	for (size_t i = 0; i < tables->state.sensors.count; i++) {
 		tables->state.sensors.items[i].advanced = false;
 	}

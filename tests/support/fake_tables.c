@@ -22,9 +22,9 @@ const char *fake_keep(struct fake_tables *tables, const char *text)
 	return text != NULL ? fake_must(lb_arena_strdup(&tables->texts, text)) : NULL;
 }
 
-const char *fake_keep_word(struct fake_tables *tables, const char *text)
+const char *fake_word(struct lb_arena *arena, const char *text)
 {
-	char *word = fake_must(lb_text_trim(&tables->texts, text));
+	char *word = fake_must(lb_text_trim(arena, text));
 	for (char *at = word; *at != '\0'; at++) {
 		*at = *at >= 'A' && *at <= 'Z' ? (char)(*at - 'A' + 'a') : *at;
 	}
@@ -45,11 +45,21 @@ void fake_tables_destroy(struct fake_tables *tables)
 	}
 }
 
+static void *copy_items(struct lb_arena *arena, const void *items, size_t bytes)
+{
+	void *copies = fake_must(lb_arena_alloc(arena, bytes));
+	if (bytes > 0) {
+		memcpy(copies, items, bytes);
+	}
+	return copies;
+}
+
 #define COPY_LIST(copy, state, list)                                                               \
 	do {                                                                                       \
-		for (size_t i = 0; i < (state)->list.count; i++) {                                 \
-			*fake_add((copy), &(copy)->list) = (state)->list.items[i];                 \
-		}                                                                                  \
+		size_t count = (state)->list.count;                                                \
+		(copy)->list.items = copy_items(&(copy)->arena, (state)->list.items,               \
+						count * sizeof(*(state)->list.items));             \
+		(copy)->list.count = (copy)->list.capacity = count;                                \
 	} while (0)
 
 void fake_state_copy(struct fake_state *copy, const struct fake_state *state)

@@ -56,8 +56,8 @@ void *fake_must(void *memory);
 
 /* A copy that lives as long as the tables; NULL for NULL. */
 const char *fake_keep(struct fake_tables *tables, const char *text);
-/* Likewise, trimmed and folded: how sources are compared. */
-const char *fake_keep_word(struct fake_tables *tables, const char *text);
+/* A copy in arena, trimmed and folded: how sources are compared. */
+const char *fake_word(struct lb_arena *arena, const char *text);
 
 /* A copy of all lists in an arena of its own. */
 void fake_state_copy(struct fake_state *copy, const struct fake_state *state);

@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "support/fake_tables.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static struct fake_sensor *find_or_add_sensor(struct fake_tables *tables,
@@ -13,7 +14,7 @@ static struct fake_sensor *find_or_add_sensor(struct fake_tables *tables,
 		state, report->sensor_source, report->base_location, report->sensor_id);
 	if (sensor == NULL) {
 		sensor = fake_add(state, &state->sensors);
-		*sensor = fake_sensor_unseen(fake_keep_word(tables, report->sensor_source),
+		*sensor = fake_sensor_unseen(fake_word(&tables->texts, report->sensor_source),
 					     fake_keep(tables, report->base_location),
 					     fake_keep(tables, report->sensor_id));
 		sensor->id = (int64_t)state->sensors.count;
@@ -21,14 +22,87 @@ static struct fake_sensor *find_or_add_sensor(struct fake_tables *tables,
 	return sensor;
 }
 
-static bool is_known(const struct fake_state *state, const struct fake_sensor *sensor,
-		     const struct lb_file *file, bool allow_overwrites)
+/* Names with etags, sorted, so that a thousand files are looked up among a thousand
+ * events in no time. */
+struct index {
+	struct lb_arena arena;
+	struct lb_file_list files;
+};
+
+static int compare_files(const void *a, const void *b)
+{
+	return lb_text_compare(((const struct lb_file *)a)->file_name,
+			       ((const struct lb_file *)b)->file_name);
+}
+
+static void sort_index(struct index *index)
+{
+	if (index->files.count > 1) {
+		qsort(index->files.items, index->files.count, sizeof(*index->files.items),
+		      compare_files);
+	}
+}
+
+static void index_events(struct index *index, const struct fake_state *state, int64_t sensor)
 {
 	for (size_t i = 0; i < state->events.count; i++) {
-		const struct lb_event *event = &state->events.items[i];
-		if (event->sensor == sensor->id &&
-		    lb_text_equal(event->file.file_name, file->file_name) &&
-		    (!allow_overwrites || lb_text_equal(event->file.etag, file->etag))) {
+		if (state->events.items[i].sensor == sensor) {
+			*(struct lb_file *)fake_must(lb_list_add(&index->arena, &index->files)) =
+				state->events.items[i].file;
+		}
+	}
+	sort_index(index);
+}
+
+static void index_report(struct index *index, const struct lb_sensor_report *report)
+{
+	for (size_t i = 0; i < report->files.count; i++) {
+		*(struct lb_file *)fake_must(lb_list_add(&index->arena, &index->files)) =
+			report->files.items[i];
+	}
+	sort_index(index);
+}
+
+/* The first of that name; NULL: none. */
+static const struct lb_file *find_first(const struct index *index, const char *file_name)
+{
+	size_t low = 0;
+	size_t high = index->files.count;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (lb_text_compare(index->files.items[middle].file_name, file_name) < 0) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	bool found = low < index->files.count &&
+		     lb_text_equal(index->files.items[low].file_name, file_name);
+	return found ? &index->files.items[low] : NULL;
+}
+
+static bool is_same(const struct lb_file *known, const struct lb_file *file, bool allow_overwrites)
+{
+	return lb_text_equal(known->file_name, file->file_name) &&
+	       (!allow_overwrites || lb_text_equal(known->etag, file->etag));
+}
+
+/* index: of the events before the report; those that it added come after count. */
+static bool is_known(const struct fake_state *state, const struct index *index, size_t count,
+		     const struct lb_sensor_report *report, const struct fake_sensor *sensor,
+		     const struct lb_file *file)
+{
+	const struct lb_file *end = index->files.items + index->files.count;
+	for (const struct lb_file *known = find_first(index, file->file_name);
+	     known != NULL && known < end && lb_text_equal(known->file_name, file->file_name);
+	     known++) {
+		if (is_same(known, file, report->allow_overwrites)) {
+			return true;
+		}
+	}
+	for (size_t i = count; i < state->events.count; i++) {
+		if (state->events.items[i].sensor == sensor->id &&
+		    is_same(&state->events.items[i].file, file, report->allow_overwrites)) {
 			return true;
 		}
 	}
@@ -39,10 +113,12 @@ static size_t add_events(struct fake_tables *tables, const struct lb_sensor_repo
 			 struct fake_sensor *sensor)
 {
 	struct fake_state *state = &tables->state;
-	size_t added = 0;
+	struct index index = {0};
+	size_t count = state->events.count;
+	index_events(&index, state, sensor->id);
 	for (size_t i = 0; i < report->files.count; i++) {
 		const struct lb_file *file = &report->files.items[i];
-		if (is_known(state, sensor, file, report->allow_overwrites)) {
+		if (is_known(state, &index, count, report, sensor, file)) {
 			continue;
 		}
 		struct lb_event *event = fake_add(state, &state->events);
@@ -56,9 +132,9 @@ static size_t add_events(struct fake_tables *tables, const struct lb_sensor_repo
 		event->file.etag = fake_keep(tables, file->etag);
 		sensor->last_event_at_us = report->observed_at_us;
 		sensor->advanced = true;
-		added++;
 	}
-	return added;
+	lb_arena_finish(&index.arena);
+	return state->events.count - count;
 }
 
 static void keep_checkpoint(struct fake_tables *tables, const struct lb_sensor_report *report,
@@ -104,31 +180,24 @@ static int64_t needed_after(struct fake_state *state, const struct fake_sensor *
 	return seq;
 }
 
-static bool is_listed(const struct lb_sensor_report *report, const char *file_name)
-{
-	for (size_t i = 0; i < report->files.count; i++) {
-		if (lb_text_equal(report->files.items[i].file_name, file_name)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static void forget_events(struct fake_state *state, const struct lb_sensor_report *report,
 			  const struct fake_sensor *sensor, int64_t cutoff_us)
 {
 	int64_t needed = needed_after(state, sensor);
 	size_t kept = 0;
+	struct index listed = {0};
+	index_report(&listed, report);
 	for (size_t i = 0; i < state->events.count; i++) {
 		const struct lb_event *event = &state->events.items[i];
 		bool forget = event->sensor == sensor->id && event->seq <= needed &&
 			      event->observed_at_us < cutoff_us &&
-			      !is_listed(report, event->file.file_name);
+			      find_first(&listed, event->file.file_name) == NULL;
 		if (!forget) {
 			state->events.items[kept++] = *event;
 		}
 	}
 	state->events.count = kept;
+	lb_arena_finish(&listed.arena);
 }
 
 static void forget_runs(struct fake_state *state, int64_t cutoff_us)
