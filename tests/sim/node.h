@@ -1,0 +1,67 @@
+/* node.h: one lakebeat: the real engine, core and trigger-file source over simulated
+ * ports. It is started, dies at any point where it waits for something, and comes
+ * again. What it allocated goes with it. */
+#ifndef LB_TESTS_SIM_NODE_H
+#define LB_TESTS_SIM_NODE_H
+
+#include "engine/engine.h"
+#include "sim/bucket.h"
+#include "sim/memory.h"
+#include "sim/tables.h"
+#include "sim/view.h"
+
+struct sim_world;
+
+/* life: grows with every death and end, so that nothing reaches a later one.
+ * alarm: grows with every set_alarm, likewise. skew_us: by how much its wall clock
+ * is wrong. seen: the tables after its last transaction, as it knows them. turns: of a
+ * lakebeat that cron runs. */
+struct sim_node {
+	struct sim_world *world;
+	size_t index;
+	unsigned life;
+	unsigned alarm;
+	unsigned turns;
+	bool up;
+	bool stopping;
+	int64_t skew_us;
+	struct sim_memory memory;
+	struct sim_store store;
+	struct sim_view seen;
+	struct lb_clock clock;
+	struct lb_worker worker;
+	struct lb_work *work;
+	struct lb_runner runner;
+	struct lb_source *source;
+	struct lb_runner *runners[1];
+	struct lb_source *sources[1];
+	struct lb_engine *engine;
+};
+
+void sim_nodes_start(struct sim_world *world);
+void sim_nodes_finish(struct sim_world *world);
+
+/* SIGTERM: it ends what is under way, and comes again later. */
+void sim_node_stop(struct sim_node *node);
+
+/* Does it die here, instead of what was about to happen to it? */
+bool sim_node_dies(struct sim_node *node);
+
+/* Somebody tells it of a file; of a run that is over. */
+void sim_node_notice(struct sim_node *node, struct sim_file *file);
+void sim_node_activity(struct sim_node *node);
+
+struct sim_node *sim_node_of_runner(struct lb_runner *runner);
+
+/* happen(node, data) in delay_us, unless the node dies before that or instead of it;
+ * with its memory. data: borrowed. */
+void sim_node_later(struct sim_node *node, int64_t delay_us,
+		    void (*happen)(struct sim_node *node, void *data), void *data);
+
+/* --- source_folders.c, source_objects.c: where its source looks ---------------- */
+
+/* A source of lakebeat's own over the simulated place, in the node's memory. */
+struct lb_source *sim_source_over_folders(struct sim_node *node);
+struct lb_source *sim_source_over_objects(struct sim_node *node);
+
+#endif
