@@ -7,6 +7,7 @@
 #   clang        everything builds without a warning
 #   unit         tests/unit
 #   contract     tests/contract
+#   sim          tests/sim: the engine in simulated worlds, and whether planted bugs are found there
 #   integration  tests/integration
 #   asan-ubsan   all tests again under AddressSanitizer and UndefinedBehaviorSanitizer
 #   tsan         what has threads again under ThreadSanitizer
@@ -14,16 +15,15 @@
 #   clang-tidy   clang-tidy over src/, with the checks of .clang-tidy
 #   coverage     every branch of core and engine is taken, or is on tests/coverage-exceptions
 # Not in the default set, for they have no tests yet:
-#   sim          tests/sim: the engine on a virtual clock
 #   torture      tests/torture: every allocation and every write fails once
 #   fuzz-smoke   tests/fuzz: every parser of outside bytes, a minute each
 # A lane that finds nothing to check fails.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-default_lanes='format tidy gcc clang unit contract integration asan-ubsan tsan cppcheck clang-tidy
+default_lanes='format tidy gcc clang unit contract sim integration asan-ubsan tsan cppcheck clang-tidy
 coverage'
-all_suites='unit contract integration'
+all_suites='unit contract sim integration'
 
 passed=0
 failed=0

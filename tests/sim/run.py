@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Runs the simulation and prints TAP.
 
-    run.py worlds BUILD SIM STORE FIRST SEEDS HOURS
+    run.py worlds SIM STORE FIRST SEEDS HOURS
         Every promise holds in so many worlds.
     run.py bugs BUILD SIM SEEDS
         Each bug in bugs/ is found within so many worlds, by a promise that it
@@ -46,7 +46,7 @@ def run(arguments, **options):
     return subprocess.run(arguments, capture_output=True, text=True, **options)
 
 
-def worlds(build, sim, store, first, seeds, hours):
+def worlds(sim, store, first, seeds, hours):
     tap = Tap(1)
     result = run([sim, "--store", store, "--first", first, "--seeds", seeds, "--hours", hours])
     tap.case(result.returncode == 0,

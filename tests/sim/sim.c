@@ -4,7 +4,7 @@
  *     sim [--first SEED] [--seeds N] [--hours H] [--store memory|sqlite]
  *     sim --seed SEED --trace          the story of one world, line by line
  *     sim --hashes                     seed and hash of each story
- *     sim --soak                       new seeds until it is stopped */
+ *     sim --soak --first SEED          seed after seed until it is stopped */
 #include "base/time.h"
 #include "sim/memory.h"
 #include "sim/world.h"
@@ -176,7 +176,6 @@ static bool parse(int argc, char **argv, struct request *request)
 			break;
 		case 'k':
 			request->soak = true;
-			request->first = (uint64_t)time(NULL) * 1000000;
 			break;
 		default:
 			return false;
