@@ -6,7 +6,7 @@ set -eu
 # What core may call: functions that neither see the world nor keep a state. Of
 # our own base: error texts, arenas, strings, calendar arithmetic.
 allowed='
-memchr memcmp memcpy memmove memset strchr strcmp strlen strncmp strcpy strncpy strstr
+memchr memcmp memcpy memmove memset strchr strcmp strlen strncmp strcpy strncpy strspn strstr
 snprintf vsnprintf qsort bsearch
 __assert_fail __stack_chk_fail
 lb_fail lb_fail_nomem lb_wrap

@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "cli/app.h"
+#include "cli/databricks.h"
 #include "cli/words.h"
 #include "config/feed_csv.h"
 #include "runners/command/template.h"
@@ -87,7 +88,8 @@ static void check_feed(struct check *check)
 		return;
 	}
 	struct lb_problem_list problems = {0};
-	enum lb_err err = lb_feed_csv_read(path, check->arena, &problems, &check->feed, &error);
+	enum lb_err err = lb_feed_csv_read(path, check->cli->config, check->arena, &problems,
+					   &check->feed, &error);
 	for (size_t i = 0; i < problems.count; i++) {
 		add(check, problems.items[i].kind, problems.items[i].place, problems.items[i].text,
 		    problems.items[i].remedy);
@@ -160,6 +162,39 @@ static void check_job(struct check *check, const char *trigger_job_id, const cha
 	check_program(check, place, argv, &words, runner);
 }
 
+/* Those of the feed are checked with its rows. */
+static void check_stored_job(struct check *check, const struct lb_job *job)
+{
+	const char *problem = lb_config_job_problem(check->cli->config, job->trigger_job_id);
+	if (problem != NULL) {
+		add(check, LB_PROBLEM_ERROR,
+		    lb_arena_printf(check->arena, "job %s", job->trigger_job_id),
+		    lb_arena_printf(check->arena, "its id %s", problem),
+		    "correct the id, or give the job another runner");
+	}
+	check_job(check, job->trigger_job_id, lb_job_name(job));
+}
+
+static void check_credentials(struct check *check)
+{
+	const struct lb_config *config = check->cli->config;
+	for (size_t i = 0; i < config->runners.count; i++) {
+		const struct lb_runner_settings *runner = &config->runners.items[i];
+		struct lb_databricks_credentials credentials;
+		struct lb_error error = {0};
+		if (runner->kind != LB_RUNNER_DATABRICKS) {
+			continue;
+		}
+		if (lb_cli_databricks_credentials(runner, &credentials, &error) == LB_OK) {
+			lb_databricks_credentials_finish(&credentials);
+			continue;
+		}
+		add(check, LB_PROBLEM_ERROR,
+		    lb_arena_printf(check->arena, "runners.%s", runner->name),
+		    lb_arena_strdup(check->arena, error.message), NULL);
+	}
+}
+
 static int compare_jobs(const void *a, const void *b)
 {
 	const struct lb_row *const *one = a;
@@ -200,8 +235,7 @@ static void check_jobs(struct check *check)
 	}
 	check_feed_jobs(check);
 	for (size_t i = 0; check->feed.count == 0 && i < check->jobs.count; i++) {
-		const struct lb_job *job = &check->jobs.items[i];
-		check_job(check, job->trigger_job_id, lb_job_name(job));
+		check_stored_job(check, &check->jobs.items[i]);
 	}
 }
 
@@ -253,6 +287,7 @@ static int run(struct lb_cli *cli)
 		check_bases(&check);
 		check_store(&check);
 		check_feed(&check);
+		check_credentials(&check);
 		check_jobs(&check);
 	}
 	if (check.failed) {

@@ -160,7 +160,7 @@ static int run(struct lb_cli *cli)
 		return LB_EXIT_USAGE;
 	}
 	/* The feed is read before the store is made: bad input leaves nothing behind. */
-	if (lb_feed_csv_read(path, &cli->arena, &problems, &rows, &error) != LB_OK) {
+	if (lb_feed_csv_read(path, cli->config, &cli->arena, &problems, &rows, &error) != LB_OK) {
 		return report_bad_rows(cli, &problems, &error);
 	}
 	lb_cli_print_problems(cli, &problems);

@@ -1,7 +1,9 @@
 #include "cli/drive.h"
 
+#include "cli/databricks.h"
 #include "cli/words.h"
 #include "runners/command/command.h"
+#include "runners/databricks/databricks.h"
 #include "sources/trigger_file/trigger_file.h"
 
 #include <sys/random.h>
@@ -42,8 +44,9 @@ static enum lb_err list_jobs(struct lb_drive *drive, const struct lb_config *con
 	return LB_OK;
 }
 
-static enum lb_err open_runner(struct lb_drive *drive, const struct lb_config *config,
-			       const struct lb_runner_settings *settings, struct lb_error *error)
+static enum lb_err open_command(struct lb_drive *drive, const struct lb_config *config,
+				const struct lb_runner_settings *settings,
+				struct lb_runner **ret_runner, struct lb_error *error)
 {
 	struct lb_command_options options = {
 		.name = settings->name,
@@ -53,16 +56,54 @@ static enum lb_err open_runner(struct lb_drive *drive, const struct lb_config *c
 		.max_parallel = settings->max_parallel,
 		.keep_us = config->keep_history_us,
 	};
-	struct lb_runner *runner;
 	enum lb_err err = list_jobs(drive, config, &options, error);
 	if (err == LB_OK) {
-		err = lb_command_runner_create(drive->loop, &options, &runner, error);
+		err = lb_command_runner_create(drive->loop, &options, ret_runner, error);
 	}
-	if (err != LB_OK) {
-		return lb_wrap(error, "runner %s", settings->name);
+	return err == LB_OK ? LB_OK : lb_wrap(error, "runner %s", settings->name);
+}
+
+/* One client for all that speak HTTP. */
+static enum lb_err need_http(struct lb_drive *drive, struct lb_error *error)
+{
+	static const struct lb_http_options options = {0};
+	return drive->http != NULL ? LB_OK
+				   : lb_http_create(drive->loop, &options, &drive->http, error);
+}
+
+static enum lb_err open_databricks(struct lb_drive *drive,
+				   const struct lb_runner_settings *settings,
+				   struct lb_runner **ret_runner, struct lb_error *error)
+{
+	const struct lb_databricks_options options = {
+		.name = settings->name,
+		.max_parallel = settings->max_parallel,
+		.starts_per_second = settings->starts_per_second,
+		.poll_interval_us = settings->status_interval_us,
+		.job_parameters = settings->job_parameters == LB_JOB_PARAMETERS_EVENTS,
+		.queue = settings->queue,
+	};
+	struct lb_databricks_credentials credentials;
+	enum lb_err err = need_http(drive, error);
+	if (err == LB_OK) {
+		err = lb_cli_databricks_credentials(settings, &credentials, error);
 	}
-	drive->runners[drive->runner_count++] = runner;
-	return LB_OK;
+	return err == LB_OK ? lb_databricks_runner_create(drive->loop, drive->http, &options,
+							  &credentials, ret_runner, error)
+			    : err;
+}
+
+static enum lb_err open_runner(struct lb_drive *drive, const struct lb_config *config,
+			       const struct lb_runner_settings *settings, struct lb_error *error)
+{
+	struct lb_runner *runner;
+	enum lb_err err = settings->kind == LB_RUNNER_DATABRICKS
+				  ? open_databricks(drive, settings, &runner, error)
+				  : open_command(drive, config, settings, &runner, error);
+	if (err == LB_OK) {
+		drive->runners[drive->runner_count++] = runner;
+	}
+	return err;
 }
 
 static enum lb_err open_ports(struct lb_drive *drive, struct lb_cli *cli,
@@ -149,6 +190,7 @@ void lb_drive_close(struct lb_drive *drive)
 	for (size_t i = 0; i < drive->runner_count; i++) {
 		drive->runners[i]->impl->destroy(drive->runners[i]);
 	}
+	lb_http_destroy(drive->http);
 	lb_engine_destroy(drive->engine);
 	lb_host_destroy(drive->host);
 	lb_arena_finish(&drive->arena);

@@ -4,10 +4,12 @@
 
 #include "cli/app.h"
 #include "host/host.h"
+#include "net/http.h"
 
 #include <uv.h>
 
-/* Filled by lb_drive_open; engine is there from then on. loop, store and config
+/* Filled by lb_drive_open; engine is there from then on. http: NULL until
+ * something needs it. loop, store and config
  * are borrowed. on_idle: called on the loop when the engine has nothing left to do. */
 struct lb_drive {
 	uv_loop_t *loop;
@@ -16,6 +18,7 @@ struct lb_drive {
 	size_t source_count;
 	struct lb_runner **runners;
 	size_t runner_count;
+	struct lb_http *http;
 	struct lb_engine *engine;
 	struct lb_arena arena;
 };

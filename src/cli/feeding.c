@@ -91,8 +91,8 @@ static void read_and_apply(struct lb_feeding *feeding)
 		.who = "feed",
 		.existing = lb_feeding_existing(feeding->config),
 	};
-	feeding->err = lb_feed_csv_read(feeding->config->feed, &feeding->arena, &feeding->problems,
-					&feeding->rows, &feeding->error);
+	feeding->err = lb_feed_csv_read(feeding->config->feed, feeding->config, &feeding->arena,
+					&feeding->problems, &feeding->rows, &feeding->error);
 	if (feeding->err == LB_OK) {
 		feeding->err = lb_cli_open_store(feeding->config, true, &store, &feeding->error);
 	}

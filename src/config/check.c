@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "config/acon.h"
+#include "config/check_databricks.h"
 #include "config/load.h"
 #include "config/scope.h"
 
@@ -220,6 +221,16 @@ static bool has_job_with_argv(const struct lb_config *config, const char *runner
 	return false;
 }
 
+static void set_max_parallel(struct lb_runner_settings *runner)
+{
+	struct lb_origin *origin =
+		lb_scope_origin(LB_SCOPE_RUNNER, runner->origins, "max_parallel");
+	if (origin->text == NULL) {
+		runner->max_parallel = runner->kind == LB_RUNNER_COMMAND ? 8 : 0;
+		origin->text = "default";
+	}
+}
+
 static void check_runner(struct lb_config *config, struct lb_runner_settings *runner,
 			 struct lb_report *report)
 {
@@ -233,10 +244,12 @@ static void check_runner(struct lb_config *config, struct lb_runner_settings *ru
 		return; /* reported as missing */
 	}
 	struct lb_place place = place_in(kind_origin(runner), key);
+	set_max_parallel(runner);
 	if (runner->kind == LB_RUNNER_DATABRICKS) {
-		lb_report_add(report, LB_PROBLEM_ERROR, place, "use kind: command",
-			      "the databricks runner is not part of this version");
-	} else if (runner->argv == NULL && !has_job_with_argv(config, runner->name)) {
+		lb_config_check_databricks(config, runner, key, kind_origin(runner), report);
+		return;
+	}
+	if (runner->argv == NULL && !has_job_with_argv(config, runner->name)) {
 		lb_report_add(report, LB_PROBLEM_ERROR, place, "write argv: [PROGRAM, ARGUMENT, …]",
 			      "has no argv, and no job of it has one");
 	}
@@ -278,10 +291,23 @@ static void set_default_runner(struct lb_config *config, struct lb_report *repor
 	}
 }
 
+/* A job that is listed without a setting has no place of its own. */
+static void check_job_id(const struct lb_config *config, const struct lb_job_settings *job,
+			 struct lb_report *report)
+{
+	const char *problem = lb_config_job_problem(config, job->trigger_job_id);
+	char *key = lb_arena_printf(report->arena, "jobs.%s", job->trigger_job_id);
+	if (problem != NULL) {
+		lb_report_add(report, LB_PROBLEM_ERROR, place_in(file_name(config), key),
+			      "correct the id, or give the job another runner", "%s", problem);
+	}
+}
+
 static void check_jobs(const struct lb_config *config, struct lb_report *report)
 {
 	for (size_t i = 0; i < config->jobs.count; i++) {
 		const struct lb_job_settings *job = &config->jobs.items[i];
+		check_job_id(config, job, report);
 		if (job->runner == NULL || job->origins == NULL ||
 		    lb_config_runner(config, job->runner) != NULL) {
 			continue;

@@ -1,6 +1,7 @@
 #include "config/config.h"
 
 #include "base/text.h"
+#include "core/names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,18 @@ struct lb_policy lb_config_policy_of(const void *data, const char *trigger_job_i
 		job->max_event_gap_us >= 0 ? job->max_event_gap_us : policy.max_event_gap_us;
 	policy.runner = job->runner != NULL ? job->runner : policy.runner;
 	return policy;
+}
+
+const char *lb_config_job_problem(const struct lb_config *config, const char *trigger_job_id)
+{
+	struct lb_policy policy = lb_config_policy_of(config, trigger_job_id);
+	const struct lb_runner_settings *runner = lb_config_runner(config, policy.runner);
+	int64_t number;
+	if (runner == NULL || runner->kind != LB_RUNNER_DATABRICKS ||
+	    lb_trigger_job_number(trigger_job_id, &number)) {
+		return NULL;
+	}
+	return "is not a number, as the jobs of a Databricks workspace have";
 }
 
 enum lb_err lb_config_need_runner(const struct lb_config *config, struct lb_error *error)

@@ -59,7 +59,11 @@ struct lb_acon_list LB_LIST_OF(struct lb_acon);
 
 enum lb_runner_kind { LB_RUNNER_COMMAND, LB_RUNNER_DATABRICKS };
 
-/* argv: command; NULL-ended, or NULL when only jobs have one. */
+enum lb_job_parameters { LB_JOB_PARAMETERS_EVENTS, LB_JOB_PARAMETERS_NONE };
+
+/* argv: command; NULL-ended, or NULL when only jobs have one.
+ * From domain on for databricks only; token and client_secret are secrets:
+ * resolved, never printed. */
 struct lb_runner_settings {
 	const char *name;
 	enum lb_runner_kind kind;
@@ -69,6 +73,14 @@ struct lb_runner_settings {
 	int max_parallel;
 	const char *domain;
 	const char *token;
+	const char *client_id;
+	const char *client_secret;
+	const char *profile;
+	const char *auth_type;
+	int starts_per_second;
+	int64_t status_interval_us;
+	enum lb_job_parameters job_parameters;
+	bool queue;
 	struct lb_origin *origins;
 };
 
@@ -136,6 +148,10 @@ const struct lb_runner_settings *lb_config_runner(const struct lb_config *config
 /* What is said of that job; NULL: nothing. */
 const struct lb_job_settings *lb_config_job(const struct lb_config *config,
 					    const char *trigger_job_id);
+
+/* Why the runner of that job cannot start it, as the end of the sentence
+ * "trigger_job_id …"; NULL when it can, or there is no runner. */
+const char *lb_config_job_problem(const struct lb_config *config, const char *trigger_job_id);
 
 /* LB_INVALID when there is no runner, with what to do about it: for verbs that
  * start jobs. */

@@ -124,6 +124,12 @@ static void check_job_id(const struct checking *checking)
 			return;
 		}
 	}
+	const struct lb_config *config = checking->checker->config;
+	const char *problem = config != NULL ? lb_config_job_problem(config, job_id) : NULL;
+	if (problem != NULL) {
+		complain(checking, LB_DECLARED_trigger_job_id,
+			 "correct it, or give the job another runner", problem);
+	}
 	warn_of_padding(checking, LB_DECLARED_trigger_job_id);
 }
 

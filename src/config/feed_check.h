@@ -2,6 +2,7 @@
 #ifndef LB_CONFIG_FEED_CHECK_H
 #define LB_CONFIG_FEED_CHECK_H
 
+#include "config/config.h"
 #include "config/problem.h"
 #include "core/row.h"
 
@@ -15,10 +16,11 @@ struct lb_feed_lines_list LB_LIST_OF(struct lb_feed_lines);
 
 /* columns: numbers of the columns, from 1. noticed: sources that a notice was
  * given about, zeroed at first. arena: for values that are stored otherwise than
- * they are written. */
+ * they are written. config: whose runners are to start the jobs; NULL: not known. */
 struct lb_feed_checker {
 	struct lb_report *report;
 	struct lb_arena *arena;
+	const struct lb_config *config;
 	const char *file;
 	int columns[LB_DECLARED_MAX];
 	unsigned noticed;

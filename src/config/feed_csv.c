@@ -378,9 +378,9 @@ static void check_all(struct reading *reading)
 	lb_feed_check_keys(&reading->checker, reading->rows, &reading->row_lines);
 }
 
-enum lb_err lb_feed_csv_read(const char *path, struct lb_arena *arena,
-			     struct lb_problem_list *problems, struct lb_row_list *ret_rows,
-			     struct lb_error *error)
+enum lb_err lb_feed_csv_read(const char *path, const struct lb_config *config,
+			     struct lb_arena *arena, struct lb_problem_list *problems,
+			     struct lb_row_list *ret_rows, struct lb_error *error)
 {
 	*ret_rows = (struct lb_row_list){0};
 	const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
@@ -391,8 +391,8 @@ enum lb_err lb_feed_csv_read(const char *path, struct lb_arena *arena,
 	}
 	struct reading reading = {
 		.report = {.arena = arena, .problems = problems}, .arena = arena, .rows = ret_rows};
-	reading.checker =
-		(struct lb_feed_checker){.report = &reading.report, .arena = arena, .file = name};
+	reading.checker = (struct lb_feed_checker){
+		.report = &reading.report, .arena = arena, .config = config, .file = name};
 	if (init_parser(&reading)) {
 		parse_lines(&reading, &file);
 		csv_free(&reading.parser);

@@ -12,6 +12,9 @@ static_assert(sizeof(enum lb_log_level) == sizeof(unsigned), "enums are as wide 
 static const char *const runner_kinds[] = {
 	[LB_RUNNER_COMMAND] = "command", [LB_RUNNER_DATABRICKS] = "databricks", NULL};
 
+static const char *const job_parameters[] = {
+	[LB_JOB_PARAMETERS_EVENTS] = "events", [LB_JOB_PARAMETERS_NONE] = "none", NULL};
+
 static const char *const log_levels[] = {[LB_LOG_ERROR] = "error",
 					 [LB_LOG_WARNING] = "warning",
 					 [LB_LOG_INFO] = "info",
@@ -154,11 +157,14 @@ static const struct lb_setting runner_settings[] = {
 	 .choices = runner_kinds,
 	 .required = true,
 	 AT(lb_runner_settings, kind),
-	 .help = "`command` starts local programs. `databricks` is not part of this version."},
+	 .help = "`command` starts local programs ([command-runner.md](command-runner.md)), "
+		 "`databricks` the jobs of a Databricks workspace "
+		 "([databricks-runner.md](databricks-runner.md))."},
 	{.key = "argv",
 	 .type = LB_SETTING_ARGV,
 	 AT(lb_runner_settings, argv),
-	 .help = "The program and its arguments, as a list; never a shell. `{trigger_job_id}` and "
+	 .help = "For `command`: the program and its arguments, as a list; never a shell. "
+		 "`{trigger_job_id}` and "
 		 "`{trigger_job_name}` are replaced; `{{word}}` stands for `{word}`. A program "
 		 "with a slash in its name is relative to the file's folder, others are looked "
 		 "for in `PATH`. Needed unless every job has an `argv` of its own."},
@@ -167,15 +173,16 @@ static const struct lb_setting runner_settings[] = {
 	 .otherwise = "`<store path>.runs`",
 	 AT(lb_runner_settings, runs_directory),
 	 .fixed = true,
-	 .help = "Where each run keeps its claim, its events, its output and its exit status."},
+	 .help = "For `command`: where each run keeps its claim, its events, its output and its "
+		 "exit status."},
 	{.key = "working_directory",
 	 .type = LB_SETTING_PATH,
 	 .otherwise = "lakebeat's own",
 	 AT(lb_runner_settings, working_directory),
-	 .help = "Where the programs are started."},
+	 .help = "For `command`: where the programs are started."},
 	{.key = "max_parallel",
 	 .type = LB_SETTING_COUNT,
-	 .fallback = "8",
+	 .otherwise = "8 for `command`, 0 for `databricks`",
 	 .least = 0,
 	 .most = 10000,
 	 AT(lb_runner_settings, max_parallel),
@@ -184,13 +191,60 @@ static const struct lb_setting runner_settings[] = {
 	 .type = LB_SETTING_TEXT,
 	 .otherwise = "that of the ACON",
 	 AT(lb_runner_settings, domain),
-	 .help = "For `databricks`: the workspace's host name."},
+	 .help = "For `databricks`: the workspace's host name, or any URL of it."},
 	{.key = "token",
 	 .type = LB_SETTING_TEXT,
 	 .otherwise = "that of the ACON",
 	 .secret = true,
 	 AT(lb_runner_settings, token),
-	 .help = "For `databricks`: the access token."},
+	 .help = "For `databricks`: the access token. Better a reference, `${env:NAME}`, than the "
+		 "token itself."},
+	{.key = "client_id",
+	 .type = LB_SETTING_TEXT,
+	 AT(lb_runner_settings, client_id),
+	 .help = "For `databricks`: a service principal's, for OAuth, instead of `token`."},
+	{.key = "client_secret",
+	 .type = LB_SETTING_TEXT,
+	 .secret = true,
+	 AT(lb_runner_settings, client_secret),
+	 .help = "For `databricks`: its OAuth secret."},
+	{.key = "profile",
+	 .type = LB_SETTING_TEXT,
+	 .otherwise = "`DATABRICKS_CONFIG_PROFILE`",
+	 AT(lb_runner_settings, profile),
+	 .help = "For `databricks`: a profile in `~/.databrickscfg` that gives what is not given "
+		 "here; then nothing is taken from the ACON."},
+	{.key = "auth_type",
+	 .type = LB_SETTING_TEXT,
+	 .otherwise = "by what is given",
+	 AT(lb_runner_settings, auth_type),
+	 .help = "For `databricks`: `pat` or `oauth-m2m`, to choose when both could be."},
+	{.key = "starts_per_second",
+	 .type = LB_SETTING_COUNT,
+	 .fallback = "10",
+	 .least = 1,
+	 .most = 1000,
+	 AT(lb_runner_settings, starts_per_second),
+	 .help = "For `databricks`: how many runs are started a second; more wait."},
+	{.key = "status_interval",
+	 .type = LB_SETTING_DURATION,
+	 .fallback = "10s",
+	 .least = 100 * LB_MS,
+	 .most = LB_DAY,
+	 AT(lb_runner_settings, status_interval_us),
+	 .help = "For `databricks`: time between two looks at how runs stand."},
+	{.key = "job_parameters",
+	 .type = LB_SETTING_CHOICE,
+	 .fallback = "events",
+	 .choices = job_parameters,
+	 AT(lb_runner_settings, job_parameters),
+	 .help = "For `databricks`: whether a run gets the events as job parameters."},
+	{.key = "queue",
+	 .type = LB_SETTING_BOOL,
+	 .fallback = "true",
+	 AT(lb_runner_settings, queue),
+	 .help = "For `databricks`: whether a run waits when its job has as many runs as it may "
+		 "have; otherwise it is skipped, which is a failure."},
 };
 
 static const struct lb_setting job_settings[] = {

@@ -102,6 +102,27 @@ const char *lb_sensor_id_problem(const char *sensor_id)
 	return NULL;
 }
 
+bool lb_trigger_job_number(const char *trigger_job_id, int64_t *ret_number)
+{
+	static const char white_space[] = " \t\r\n";
+	const char *digits = trigger_job_id + strspn(trigger_job_id, white_space);
+	size_t length = strspn(digits, "0123456789");
+	int64_t number = 0;
+	for (size_t i = 0; i < length; i++) {
+		int digit = digits[i] - '0';
+		if (number > (INT64_MAX - digit) / 10) {
+			return false;
+		}
+		number = number * 10 + digit;
+	}
+	const char *end = digits + length;
+	if (number == 0 || end[strspn(end, white_space)] != '\0') {
+		return false;
+	}
+	*ret_number = number;
+	return true;
+}
+
 bool lb_trigger_name_is_hidden(const char *file_name)
 {
 	return *file_name == '\0' || *file_name == '.' || *file_name == '_';

@@ -29,6 +29,10 @@ bool lb_trigger_name_format(const char *sensor_id, int64_t time_us, int suffix, 
  * control character, or over LB_SENSOR_ID_MAX bytes: refused. */
 const char *lb_sensor_id_problem(const char *sensor_id);
 
+/* A trigger_job_id that is a number, as the jobs of a Databricks workspace have:
+ * from 1 to INT64_MAX, white space around it aside. */
+bool lb_trigger_job_number(const char *trigger_job_id, int64_t *ret_number);
+
 /* Names that are never events: empty, or beginning with '.' or '_'. */
 bool lb_trigger_name_is_hidden(const char *file_name);
 

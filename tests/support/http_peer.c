@@ -38,6 +38,9 @@ struct http_peer {
 	int request_count;
 	int meeting;
 	int meetings;
+	pthread_mutex_t serving;
+	void (*serve)(void *data, const char *request, struct http_peer_answer *answer);
+	void *data;
 	struct connection connections[CONNECTIONS_MAX];
 };
 
@@ -145,6 +148,34 @@ static bool is(const char *path, const char *name)
 	return strncmp(path, name, strlen(name)) == 0;
 }
 
+static bool serve_test(struct connection *connection, size_t length)
+{
+	struct http_peer *peer = connection->peer;
+	if (peer->serve == NULL) {
+		return false;
+	}
+	struct http_peer_answer *answer = calloc(1, sizeof(*answer));
+	answer->headers = "";
+	char after = connection->request[length];
+	connection->request[length] = '\0';
+	(void)pthread_mutex_lock(&peer->serving);
+	peer->serve(peer->data, connection->request, answer);
+	(void)pthread_mutex_unlock(&peer->serving);
+	connection->request[length] = after;
+	bool whole = answer->status != 0 && !answer->cut;
+	if (answer->status != 0) {
+		size_t size = strlen(answer->body);
+		char head[512];
+		(void)snprintf(head, sizeof(head),
+			       "HTTP/1.1 %d Word\r\nContent-Length: %zu\r\n%s\r\n", answer->status,
+			       size, answer->headers);
+		give_text(connection, head);
+		give(connection, answer->body, answer->cut ? size / 2 : size);
+	}
+	free(answer);
+	return whole;
+}
+
 /* False: the connection is over. */
 static bool behave(struct connection *connection, const char *path, size_t length)
 {
@@ -185,12 +216,12 @@ static bool behave(struct connection *connection, const char *path, size_t lengt
 		wait_for_the_end(connection);
 		return false;
 	} else {
-		return false;
+		return serve_test(connection, length);
 	}
 	return true;
 }
 
-static void serve(struct connection *connection)
+static void serve_all(struct connection *connection)
 {
 	size_t length;
 	bool going_on = true;
@@ -216,7 +247,7 @@ static void *serve_connection(void *data)
 	(void)pthread_sigmask(SIG_BLOCK, &pipe_signal, NULL);
 	bool open = connection->tls == NULL || SSL_accept(connection->tls) == 1;
 	if (open) {
-		serve(connection);
+		serve_all(connection);
 	}
 	/* The descriptor itself is closed by whoever may still shut it down. */
 	struct http_peer *peer = connection->peer;
@@ -277,6 +308,7 @@ struct http_peer *http_peer_start(const char *certificate, const char *key)
 	struct http_peer *peer = calloc(1, sizeof(*peer));
 	assert_non_null(peer);
 	assert_int_equal(pthread_mutex_init(&peer->lock, NULL), 0);
+	assert_int_equal(pthread_mutex_init(&peer->serving, NULL), 0);
 	assert_int_equal(pthread_cond_init(&peer->met, NULL), 0);
 	if (certificate != NULL) {
 		peer->tls = SSL_CTX_new(TLS_server_method());
@@ -311,7 +343,19 @@ void http_peer_stop(struct http_peer *peer)
 	SSL_CTX_free(peer->tls);
 	(void)pthread_cond_destroy(&peer->met);
 	(void)pthread_mutex_destroy(&peer->lock);
+	(void)pthread_mutex_destroy(&peer->serving);
 	free(peer);
+}
+
+void http_peer_serve(struct http_peer *peer,
+		     void (*serve)(void *data, const char *request,
+				   struct http_peer_answer *answer),
+		     void *data)
+{
+	(void)pthread_mutex_lock(&peer->serving);
+	peer->serve = serve;
+	peer->data = data;
+	(void)pthread_mutex_unlock(&peer->serving);
 }
 
 int http_peer_port(const struct http_peer *peer)

@@ -24,7 +24,7 @@ static struct feed *read_bytes(const char *bytes, size_t length)
 	struct feed *feed = lb_alloc(sizeof(*feed));
 	assert_non_null(feed);
 	folder_write_bytes("feed.csv", bytes, length);
-	feed->err = lb_feed_csv_read("feed.csv", &feed->arena, &feed->problems, &feed->rows,
+	feed->err = lb_feed_csv_read("feed.csv", NULL, &feed->arena, &feed->problems, &feed->rows,
 				     &feed->error);
 	return feed;
 }
@@ -301,10 +301,10 @@ static void a_file_without_anything_is_refused(void **state)
 	struct lb_problem_list problems = {0};
 	struct lb_row_list rows;
 	struct lb_error error = {0};
-	assert_int_equal(lb_feed_csv_read("nowhere.csv", &arena, &problems, &rows, &error),
+	assert_int_equal(lb_feed_csv_read("nowhere.csv", NULL, &arena, &problems, &rows, &error),
 			 LB_NOT_FOUND);
 	assert_string_equal(error.message, "nowhere.csv: there is no such file");
-	assert_int_equal(lb_feed_csv_read(".", &arena, &problems, &rows, &error), LB_INVALID);
+	assert_int_equal(lb_feed_csv_read(".", NULL, &arena, &problems, &rows, &error), LB_INVALID);
 	lb_arena_finish(&arena);
 }
 
@@ -351,7 +351,8 @@ static void more_than_a_million_rows_are_refused(void **state)
 	struct lb_arena arena = {0};
 	struct lb_problem_list problems = {0};
 	struct lb_row_list rows;
-	assert_int_equal(lb_feed_csv_read("feed.csv", &arena, &problems, &rows, NULL), LB_INVALID);
+	assert_int_equal(lb_feed_csv_read("feed.csv", NULL, &arena, &problems, &rows, NULL),
+			 LB_INVALID);
 	assert_int_equal(rows.count, LB_FEED_ROWS_MAX);
 	assert_problem(&problems, LB_PROBLEM_ERROR, "feed.csv:1000002", "more than 1000000 rows",
 		       NULL);
@@ -359,6 +360,30 @@ static void more_than_a_million_rows_are_refused(void **state)
 }
 
 #define STORY(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
+
+static void a_job_that_its_runner_cannot_start_is_named(void **state)
+{
+	(void)state;
+	struct lb_runner_settings runners[] = {{.name = "d", .kind = LB_RUNNER_DATABRICKS},
+					       {.name = "c", .kind = LB_RUNNER_COMMAND}};
+	struct lb_job_settings jobs[] = {{.trigger_job_id = "weekly", .runner = "c"}};
+	const struct lb_config config = {.runners = {.items = runners, .count = 2},
+					 .jobs = {.items = jobs, .count = 1},
+					 .default_runner = "d"};
+	struct lb_arena arena = {0};
+	struct lb_problem_list problems = {0};
+	struct lb_row_list rows;
+	struct lb_error error = {0};
+	folder_write("feed.csv", HEADER "trigger_file,a,,batch,,,daily,n,UNPAUSED,TRUE\n"
+					"trigger_file,a,,batch,,,weekly,n,UNPAUSED,TRUE\n"
+					"trigger_file,a,,batch,,,55,n,UNPAUSED,TRUE\n");
+	assert_int_equal(lb_feed_csv_read("feed.csv", &config, &arena, &problems, &rows, &error),
+			 LB_INVALID);
+	assert_problem(&problems, LB_PROBLEM_ERROR, "feed.csv:2:7: trigger_job_id",
+		       "is not a number", "another runner");
+	assert_problem_count(&problems, LB_PROBLEM_ERROR, 1);
+	lb_arena_finish(&arena);
+}
 
 int main(void)
 {
@@ -380,6 +405,7 @@ int main(void)
 		STORY(a_file_without_anything_is_refused),
 		STORY(rows_of_sources_that_are_not_sensed_are_noticed_once),
 		STORY(a_flood_of_problems_is_counted_not_kept),
+		STORY(a_job_that_its_runner_cannot_start_is_named),
 		STORY(more_than_a_million_rows_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -231,11 +231,98 @@ static void stores_of_other_kinds_are_refused(void **state)
 		     NULL);
 }
 
-static void the_databricks_runner_is_refused_by_name(void **state)
+/* An ACON of its own location, with a workspace. */
+#define WORKSPACE_ACON(location, domain, token)                                                    \
+	"acons:\n- {sensor_source: trigger_file, data_format: cloudfiles, "                        \
+	"heartbeat_sensor_db_table: db.control, lakehouse_engine_sensor_db_table: db.sensors, "    \
+	"base_trigger_file_location: " location ", domain: " domain ", token: " token "}\n"
+
+static struct loaded *load_whole(const char *text)
+{
+	folder_write("lakebeat.yaml", text);
+	struct lb_overrides overrides = {0};
+	return load_with(&overrides);
+}
+
+static void a_databricks_runner_asks_the_workspace_of_the_acon(void **state)
 {
 	(void)state;
-	assert_error("runners: {d: {kind: databricks, domain: x, token: y}}\n",
-		     "lakebeat.yaml:2: runners.d", "not part of this version", "kind: command");
+	struct loaded *loaded = load_whole(WORKSPACE_ACON("/t", "w.example", "dapi1") //
+					   "runners: {d: {kind: databricks}}\n");
+	assert_int_equal(loaded->err, LB_OK);
+	const struct lb_runner_settings *runner = lb_config_runner(loaded->config, "d");
+	assert_string_equal(runner->domain, "w.example");
+	assert_string_equal(runner->token, "dapi1");
+	assert_int_equal(runner->max_parallel, 0);
+	assert_int_equal(runner->starts_per_second, 10);
+	assert_true(runner->status_interval_us == 10 * LB_SECOND);
+	assert_int_equal(runner->job_parameters, LB_JOB_PARAMETERS_EVENTS);
+	assert_true(runner->queue);
+	done(loaded);
+}
+
+static void an_acons_token_goes_to_no_other_workspace(void **state)
+{
+	(void)state;
+	struct loaded *loaded = load_whole(
+		WORKSPACE_ACON("/t", "w.example", "dapi1") //
+		"default_runner: other\n"
+		"runners:\n"
+		"  same: {kind: databricks, domain: w.example}\n"
+		"  other: {kind: databricks, domain: other.example}\n"
+		"  named: {kind: databricks, profile: prod}\n"
+		"  oauth: {kind: databricks, client_id: i, client_secret: s, max_parallel: 3,\n"
+		"          job_parameters: none, queue: false, starts_per_second: 2}\n");
+	assert_int_equal(loaded->err, LB_OK);
+	const struct lb_config *config = loaded->config;
+	assert_string_equal(lb_config_runner(config, "same")->token, "dapi1");
+	assert_null(lb_config_runner(config, "other")->token);
+	assert_null(lb_config_runner(config, "named")->domain);
+	assert_null(lb_config_runner(config, "named")->token);
+	const struct lb_runner_settings *oauth = lb_config_runner(config, "oauth");
+	assert_string_equal(oauth->domain, "w.example");
+	assert_null(oauth->token);
+	assert_string_equal(oauth->client_secret, "s");
+	assert_int_equal(oauth->max_parallel, 3);
+	assert_int_equal(oauth->job_parameters, LB_JOB_PARAMETERS_NONE);
+	assert_false(oauth->queue);
+	assert_int_equal(oauth->starts_per_second, 2);
+	done(loaded);
+}
+
+static void acons_of_two_workspaces_want_the_runner_to_name_one(void **state)
+{
+	(void)state;
+	struct loaded *loaded =
+		load_whole(WORKSPACE_ACON("/t", "w.example", "dapi1") //
+			   "- {sensor_source: trigger_file, data_format: cloudfiles, "
+			   "heartbeat_sensor_db_table: db.control, "
+			   "lakehouse_engine_sensor_db_table: db.sensors, "
+			   "base_trigger_file_location: /u, domain: v.example}\n"
+			   "runners: {d: {kind: databricks}}\n");
+	assert_int_equal(loaded->err, LB_INVALID);
+	assert_problem(&loaded->problems, LB_PROBLEM_ERROR, "lakebeat.yaml:4: runners.d", "differ",
+		       "give the runner its domain");
+	assert_problem_count(&loaded->problems, LB_PROBLEM_ERROR, 1);
+	done(loaded);
+}
+
+static void a_job_of_a_workspace_has_a_number(void **state)
+{
+	(void)state;
+	assert_error("runners: {d: {kind: databricks, domain: x, token: y}}\n"
+		     "jobs: {daily: {max_retries: 1}, \"55\": {max_retries: 1}}\n",
+		     "lakebeat.yaml: jobs.daily", "is not a number", "correct the id");
+}
+
+static void a_program_for_a_workspace_is_warned_of(void **state)
+{
+	(void)state;
+	struct loaded *loaded = load("runners: {d: {kind: databricks, argv: [a]}}\n");
+	assert_int_equal(loaded->err, LB_OK);
+	assert_problem(&loaded->problems, LB_PROBLEM_WARNING, "lakebeat.yaml:2: runners.d",
+		       "no effect", NULL);
+	done(loaded);
 }
 
 static void relative_paths_start_at_the_files_folder(void **state)
@@ -473,7 +560,11 @@ int main(void)
 		STORY(values_of_another_type_are_refused_with_what_to_write),
 		STORY(everything_wrong_is_told_at_once),
 		STORY(stores_of_other_kinds_are_refused),
-		STORY(the_databricks_runner_is_refused_by_name),
+		STORY(a_databricks_runner_asks_the_workspace_of_the_acon),
+		STORY(an_acons_token_goes_to_no_other_workspace),
+		STORY(acons_of_two_workspaces_want_the_runner_to_name_one),
+		STORY(a_job_of_a_workspace_has_a_number),
+		STORY(a_program_for_a_workspace_is_warned_of),
 		STORY(relative_paths_start_at_the_files_folder),
 		STORY(the_command_line_goes_before_the_file),
 		STORY(an_acon_and_a_runner_on_the_command_line_suffice),

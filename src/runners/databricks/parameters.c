@@ -1,29 +1,10 @@
 #include "runners/databricks/parameters.h"
 
+#include "core/names.h"
 #include "runners/event_json.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define WHITE_SPACE " \t\r\n"
-
-bool lb_databricks_job_id_parse(const char *trigger_job_id, int64_t *ret_job_id)
-{
-	const char *digits = trigger_job_id + strspn(trigger_job_id, WHITE_SPACE);
-	size_t length = strspn(digits, "0123456789");
-	const char *end = digits + length;
-	if (length == 0 || end[strspn(end, WHITE_SPACE)] != '\0') {
-		return false;
-	}
-	errno = 0;
-	long long number = strtoll(digits, NULL, 10);
-	if (errno != 0 || number < 1) {
-		return false;
-	}
-	*ret_job_id = number;
-	return true;
-}
 
 /* How long text is as a JSON string, its quotes included. */
 static size_t json_length(const char *text)
@@ -139,7 +120,7 @@ enum lb_err lb_databricks_run_now_body(const struct lb_submission *submission, b
 				       bool queue, char **ret_body, struct lb_error *error)
 {
 	int64_t job_id;
-	if (!lb_databricks_job_id_parse(submission->run->trigger_job_id, &job_id)) {
+	if (!lb_trigger_job_number(submission->run->trigger_job_id, &job_id)) {
 		return lb_fail(error, LB_REFUSED,
 			       "trigger_job_id \"%.100s\" is not the number of a Databricks job",
 			       submission->run->trigger_job_id);

@@ -11,10 +11,6 @@
 /* What job_parameters may be long at most, as JSON. */
 #define LB_DATABRICKS_PARAMETERS_BYTES_MAX ((size_t)10000)
 
-/* Whether trigger_job_id can be a Databricks job's: a whole number from 1 to
- * INT64_MAX, white space around it aside. */
-bool lb_databricks_job_id_parse(const char *trigger_job_id, int64_t *ret_job_id);
-
 /* {"job_id": …, "idempotency_token": …, "queue": {"enabled": …},
  * "job_parameters": {what the newest event hands on, "lakebeat_events": "[…]"}}.
  * lakebeat_events: the events that the run consumes, as a JSON array in a text;

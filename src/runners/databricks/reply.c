@@ -174,6 +174,28 @@ void lb_databricks_reply_read(const struct lb_databricks_answer *answer, int64_t
 	}
 }
 
+static int64_t wall_clock_us(void)
+{
+	uv_timeval64_t now;
+	(void)uv_gettimeofday(&now); /* fails only without a place to put it */
+	return now.tv_sec * LB_SECOND + now.tv_usec;
+}
+
+void lb_databricks_reply_of(const struct lb_http_request *request,
+			    struct lb_databricks_reply *ret_reply)
+{
+	const struct lb_databricks_answer answer = {
+		.error = &request->error,
+		.status = request->status,
+		.content_type = lb_http_header(request, "Content-Type"),
+		.retry_after = lb_http_header(request, "Retry-After"),
+		.date = lb_http_header(request, "Date"),
+		.body = request->response,
+		.length = request->response_length,
+	};
+	lb_databricks_reply_read(&answer, wall_clock_us(), ret_reply);
+}
+
 void lb_databricks_reply_finish(struct lb_databricks_reply *reply)
 {
 	json_decref(reply->json);

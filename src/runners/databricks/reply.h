@@ -8,7 +8,7 @@
 #ifndef LB_RUNNERS_DATABRICKS_REPLY_H
 #define LB_RUNNERS_DATABRICKS_REPLY_H
 
-#include "base/error.h"
+#include "net/http.h"
 
 #include <jansson.h>
 #include <stdint.h>
@@ -44,6 +44,10 @@ struct lb_databricks_reply {
 
 void lb_databricks_reply_read(const struct lb_databricks_answer *answer, int64_t now_us,
 			      struct lb_databricks_reply *ret_reply);
+
+/* The same of a request that is being done, by this machine's time. */
+void lb_databricks_reply_of(const struct lb_http_request *request,
+			    struct lb_databricks_reply *ret_reply);
 
 void lb_databricks_reply_finish(struct lb_databricks_reply *reply);
 

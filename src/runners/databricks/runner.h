@@ -1,0 +1,45 @@
+/* runner.h: the databricks runner from inside; shared by databricks.c (its life
+ * and its queues), submit.c and poll.c. Threads: the loop's. */
+#ifndef LB_RUNNERS_DATABRICKS_RUNNER_H
+#define LB_RUNNERS_DATABRICKS_RUNNER_H
+
+#include "runners/databricks/call.h"
+#include "runners/databricks/databricks.h"
+#include "runners/databricks/rate.h"
+
+struct lb_databricks_start;
+struct lb_databricks_inquiry;
+
+/* submissions, polls: asked for, not begun; in order.
+ * starts, inquiries: on their way.
+ * timer: begins what waits, at the loop's next turn or as the rate allows. */
+struct lb_databricks_runner {
+	struct lb_runner base;
+	uv_loop_t *loop;
+	char *name;
+	struct lb_databricks_credentials credentials;
+	struct lb_databricks_workspace workspace;
+	struct lb_databricks_rate rate;
+	bool job_parameters;
+	bool queue;
+	struct lb_submission *submissions;
+	struct lb_submission **submissions_end;
+	struct lb_poll *polls;
+	struct lb_poll **polls_end;
+	struct lb_databricks_start *starts;
+	struct lb_databricks_inquiry *inquiries;
+	uv_timer_t timer;
+	bool destroyed;
+};
+
+/* Calls submission->done, now or later. */
+void lb_databricks_start(struct lb_databricks_runner *runner, struct lb_submission *submission);
+
+/* Calls poll->done, now or later. */
+void lb_databricks_inquire(struct lb_databricks_runner *runner, struct lb_poll *poll);
+
+/* For destroy: nobody is answered any more. */
+void lb_databricks_forget_starts(struct lb_databricks_runner *runner);
+void lb_databricks_forget_inquiries(struct lb_databricks_runner *runner);
+
+#endif

@@ -1,0 +1,792 @@
+/* What the databricks runner makes of a workspace's answers, over real HTTP. */
+#include "base/text.h"
+#include "base/time.h"
+#include "lb_configuration.h"
+#include "runners/databricks/databricks.h"
+#include "support/cmocka.h"
+#include "support/http_peer.h"
+#include "support/memory.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RUNS_MAX 128
+#define FIRST_RUN_ID INT64_C(9007199254740993) /* more than a double can tell apart */
+#define JSON "Content-Type: application/json\r\n"
+
+/* What the next run-now gets instead of an acceptance. */
+struct script {
+	int status;
+	const char *headers;
+	const char *body;
+	bool after; /* the run is started all the same */
+	bool cut;
+};
+
+/* A workspace. Its fields belong to the peer's threads while requests are on
+ * their way, else to the test. */
+struct workspace {
+	char tokens[RUNS_MAX][LB_TOKEN_LENGTH + 1];
+	const char *states[RUNS_MAX]; /* NULL: running; "": deleted */
+	int starts;
+	int run_nows;
+	int gets;
+	int pages;
+	int oauth_requests;
+	int others; /* active runs that somebody else started */
+	int bad_get_status;
+	const char *expires_in;
+	const char *oauth_error;
+	char valid_token[32];
+	struct script scripts[32];
+	int script_count;
+	int script_at;
+	char last_body[20000];
+	char last_head[2048];
+};
+
+struct lab {
+	uv_loop_t loop;
+	struct http_peer *peer;
+	struct lb_http *http;
+	struct lb_runner *runner;
+	struct workspace workspace;
+	int under_way;
+};
+
+static void say(struct http_peer_answer *answer, int status, json_t *json)
+{
+	answer->status = status;
+	answer->headers = JSON;
+	char *text = json_dumps(json, JSON_COMPACT);
+	(void)snprintf(answer->body, sizeof(answer->body), "%s", text);
+	free(text);
+	json_decref(json);
+}
+
+static int find_or_start(struct workspace *workspace, const char *token)
+{
+	for (int i = 0; i < workspace->starts; i++) {
+		if (strcmp(workspace->tokens[i], token) == 0) {
+			return i;
+		}
+	}
+	(void)snprintf(workspace->tokens[workspace->starts], LB_TOKEN_LENGTH + 1, "%s", token);
+	return workspace->starts++;
+}
+
+static void run_now(struct workspace *workspace, const char *body, struct http_peer_answer *answer)
+{
+	workspace->run_nows++;
+	(void)snprintf(workspace->last_body, sizeof(workspace->last_body), "%s", body);
+	const struct script *script = workspace->script_at < workspace->script_count
+					      ? &workspace->scripts[workspace->script_at++]
+					      : NULL;
+	int number = -1;
+	if (script == NULL || script->after) {
+		json_t *json = json_loads(body, JSON_REJECT_DUPLICATES, NULL);
+		number = find_or_start(
+			workspace, json_string_value(json_object_get(json, "idempotency_token")));
+		json_decref(json);
+	}
+	if (script == NULL) {
+		say(answer, 200, json_pack("{s:I}", "run_id", (json_int_t)(FIRST_RUN_ID + number)));
+		return;
+	}
+	answer->status = script->status;
+	answer->headers = script->headers != NULL ? script->headers : JSON;
+	answer->cut = script->cut;
+	(void)snprintf(answer->body, sizeof(answer->body), "%s", script->body);
+}
+
+static json_t *run_json(const struct workspace *workspace, int number)
+{
+	const char *state = workspace->states[number];
+	return json_pack("{s:I, s:{s:s, s:s*}}", "run_id", (json_int_t)(FIRST_RUN_ID + number),
+			 "state", "life_cycle_state", state == NULL ? "RUNNING" : "TERMINATED",
+			 "result_state", state);
+}
+
+static void get_run(struct workspace *workspace, const char *path, struct http_peer_answer *answer)
+{
+	workspace->gets++;
+	int64_t number = strtoll(strstr(path, "run_id=") + 7, NULL, 10) - FIRST_RUN_ID;
+	bool known = number >= 0 && number < workspace->starts &&
+		     !lb_text_equal(workspace->states[number], "");
+	if (workspace->bad_get_status != 0) {
+		say(answer, workspace->bad_get_status, json_pack("{s:s}", "error_code", "X"));
+	} else if (known) {
+		say(answer, 200, run_json(workspace, (int)number));
+	} else {
+		say(answer, 404,
+		    json_pack("{s:s, s:s}", "error_code", "RESOURCE_DOES_NOT_EXIST", "message",
+			      "no such run"));
+	}
+}
+
+/* The others' runs come first; a page token is where the next page begins. */
+static void list_runs(struct workspace *workspace, const char *path,
+		      struct http_peer_answer *answer)
+{
+	workspace->pages++;
+	const char *token = strstr(path, "page_token=at%2B");
+	int at = token != NULL ? atoi(token + strlen("page_token=at%2B")) : 0;
+	int limit = atoi(strstr(path, "limit=") + 6);
+	assert_non_null(strstr(path, "active_only=true"));
+	assert_in_range(limit, 1, 24);
+	json_t *runs = json_array();
+	for (; at < workspace->others + workspace->starts; at++) {
+		int number = at - workspace->others;
+		if (number >= 0 && workspace->states[number] != NULL) {
+			continue;
+		}
+		if ((int)json_array_size(runs) == limit) {
+			break;
+		}
+		json_t *run = number >= 0
+				      ? run_json(workspace, number)
+				      : json_pack("{s:I, s:{s:s}}", "run_id", (json_int_t)(at + 1),
+						  "state", "life_cycle_state", "RUNNING");
+		(void)json_array_append_new(runs, run);
+	}
+	char next[32];
+	(void)snprintf(next, sizeof(next), "at+%d", at);
+	bool more = at < workspace->others + workspace->starts;
+	say(answer, 200,
+	    json_pack("{s:o, s:b, s:s*}", "runs", runs, "has_more", more, "next_page_token",
+		      more ? next : NULL));
+}
+
+static void give_token(struct workspace *workspace, const char *request,
+		       struct http_peer_answer *answer)
+{
+	workspace->oauth_requests++;
+	/* base64("id:secret-client") */
+	bool allowed =
+		strstr(request, "Authorization: Basic aWQ6c2VjcmV0LWNsaWVudA==\r\n") != NULL &&
+		strstr(request, "grant_type=client_credentials&scope=all-apis") != NULL;
+	if (workspace->oauth_error != NULL || !allowed) {
+		answer->status = workspace->oauth_error != NULL ? 401 : 400;
+		answer->headers = JSON;
+		(void)snprintf(answer->body, sizeof(answer->body), "%s",
+			       workspace->oauth_error != NULL ? workspace->oauth_error : "{}");
+		return;
+	}
+	(void)snprintf(workspace->valid_token, sizeof(workspace->valid_token), "secret-%d",
+		       workspace->oauth_requests);
+	say(answer, 200,
+	    json_pack("{s:s, s:s, s:s}", "access_token", workspace->valid_token, "token_type",
+		      "Bearer", "expires_in", workspace->expires_in));
+}
+
+static void serve(void *data, const char *request, struct http_peer_answer *answer)
+{
+	struct workspace *workspace = data;
+	char authorization[128];
+	const char *path = strchr(request, ' ') + 1;
+	(void)snprintf(authorization, sizeof(authorization), "\r\nAuthorization: Bearer %s\r\n",
+		       workspace->valid_token);
+	if (lb_text_starts_with(path, "/oidc/v1/token ")) {
+		give_token(workspace, request, answer);
+		return;
+	}
+	(void)snprintf(workspace->last_head, sizeof(workspace->last_head), "%s", request);
+	if (strstr(request, authorization) == NULL) {
+		say(answer, 403,
+		    json_pack("{s:i, s:s}", "error_code", 403, "message", "Invalid access token."));
+	} else if (lb_text_starts_with(path, "/api/2.2/jobs/run-now ")) {
+		run_now(workspace, strstr(request, "\r\n\r\n") + 4, answer);
+	} else if (lb_text_starts_with(path, "/api/2.2/jobs/runs/get?run_id=")) {
+		get_run(workspace, path, answer);
+	} else if (lb_text_starts_with(path, "/api/2.2/jobs/runs/list?")) {
+		list_runs(workspace, path, answer);
+	} else {
+		say(answer, 404, json_pack("{s:s}", "error_code", "ENDPOINT_NOT_FOUND"));
+	}
+}
+
+static int setup(void **state)
+{
+	struct lab *lab = calloc(1, sizeof(*lab));
+	(void)snprintf(lab->workspace.valid_token, sizeof(lab->workspace.valid_token),
+		       "secret-pat");
+	lab->workspace.expires_in = "3600";
+	lab->peer = http_peer_start(NULL, NULL);
+	http_peer_serve(lab->peer, serve, &lab->workspace);
+	*state = lab;
+	const struct lb_http_options options = {.timeout_us = 20 * LB_SECOND};
+	struct lb_error error;
+	return uv_loop_init(&lab->loop) != 0 ||
+	       lb_http_create(&lab->loop, &options, &lab->http, &error) != LB_OK;
+}
+
+static void close_runner(struct lab *lab)
+{
+	if (lab->runner != NULL) {
+		lab->runner->impl->destroy(lab->runner);
+		lab->runner = NULL;
+	}
+}
+
+static int teardown(void **state)
+{
+	struct lab *lab = *state;
+	close_runner(lab);
+	lb_http_destroy(lab->http);
+	(void)uv_run(&lab->loop, UV_RUN_DEFAULT);
+	int problem = uv_loop_close(&lab->loop);
+	http_peer_stop(lab->peer);
+	free(lab);
+	return problem;
+}
+
+static const char *no_variable(const char *name)
+{
+	(void)name;
+	return NULL;
+}
+
+static struct lab *open_runner(void **state, bool oauth)
+{
+	struct lab *lab = *state;
+	char domain[64];
+	(void)snprintf(domain, sizeof(domain), "http://127.0.0.1:%d/?o=42",
+		       http_peer_port(lab->peer));
+	struct lb_databricks_settings settings = {.domain = {domain, NULL}};
+	if (oauth) {
+		settings.client_id.value = "id";
+		settings.client_secret.value = "secret-client";
+	} else {
+		settings.token.value = "secret-pat";
+	}
+	const struct lb_databricks_options options = {.name = "workspace",
+						      .starts_per_second = 1000,
+						      .poll_interval_us = LB_SECOND,
+						      .job_parameters = true,
+						      .queue = true};
+	struct lb_databricks_credentials credentials;
+	struct lb_error error = {0};
+	assert_int_equal(
+		lb_databricks_credentials_find(&settings, no_variable, &credentials, &error),
+		LB_OK);
+	assert_int_equal(lb_databricks_runner_create(&lab->loop, lab->http, &options, &credentials,
+						     &lab->runner, &error),
+			 LB_OK);
+	return lab;
+}
+
+/* One submission with all that it borrows, and what came of it. */
+struct
+try {
+	struct lb_submission submission;
+	struct lb_run run;
+	struct lb_event_list events;
+	struct lab *lab;
+	int done;
+	char external_id[32];
+	char url[128];
+};
+
+static void on_done(struct lb_submission *submission)
+{
+	struct try *try = submission->data;
+	try->done++;
+	try->lab->under_way--;
+	(void)snprintf(try->external_id, sizeof(try->external_id), "%s",
+		       submission->external_id != NULL ? submission->external_id : "");
+	(void)snprintf(try->url, sizeof(try->url), "%s",
+		       submission->url != NULL ? submission->url : "");
+}
+
+static void begin(struct lab *lab, struct try *try, const char *job_id, int run_no)
+{
+	*try = (struct try){.lab = lab, .run = {.trigger_job_id = job_id, .run_no = run_no}};
+	(void)snprintf(try->run.token, sizeof(try->run.token), "%064d", run_no);
+	try->submission = (struct lb_submission){
+		.run = &try->run, .events = &try->events, .done = on_done, .data = try};
+	lab->under_way++;
+	lab->runner->impl->submit(lab->runner, &try->submission);
+	assert_int_equal(try->done, 0);
+}
+
+static void run(struct lab *lab)
+{
+	while (lab->under_way > 0) {
+		int alive = uv_run(&lab->loop, UV_RUN_ONCE);
+		assert_true(alive != 0 || lab->under_way == 0);
+	}
+}
+
+static void submit(struct lab *lab, struct try *try, int run_no)
+{
+	begin(lab, try, "555", run_no);
+	run(lab);
+	assert_int_equal(try->done, 1);
+	assert_null(strstr(try->submission.error.message, "secret-"));
+}
+
+static void assert_outcome(const struct try *try, enum lb_submit_outcome outcome, const char *text)
+{
+	assert_int_equal(try->submission.outcome, outcome);
+	if (strstr(try->submission.error.message, text) == NULL) {
+		fail_msg("'%s' is not in: %s", text, try->submission.error.message);
+	}
+}
+
+static void set_script(struct lab *lab, struct script script)
+{
+	struct workspace *workspace = &lab->workspace;
+	workspace->scripts[workspace->script_count++] = script;
+}
+
+/* Starting runs. */
+
+static void one_token_starts_one_run_however_often_it_is_submitted(void **state)
+{
+	struct lab *lab = open_runner(state, false);
+	for (int i = 0; i < 3; i++) {
+		struct try try;
+		submit(lab, &try, 1);
+		assert_int_equal(try.submission.outcome, LB_SUBMIT_ACCEPTED);
+		assert_string_equal(try.external_id, "9007199254740993");
+		char url[128];
+		(void)snprintf(url, sizeof(url),
+			       "http://127.0.0.1:%d/jobs/555/runs/9007199254740993?o=42",
+			       http_peer_port(lab->peer));
+		assert_string_equal(try.url, url);
+	}
+	assert_int_equal(lab->workspace.starts, 1);
+	assert_int_equal(lab->workspace.run_nows, 3);
+}
+
+static void a_request_says_who_asks_and_what_is_sent(void **state)
+{
+	struct lab *lab = open_runner(state, false);
+	struct try try;
+	submit(lab, &try, 1);
+	assert_non_null(strstr(lab->workspace.last_head, "\r\nUser-Agent: lakebeat/" LB_VERSION));
+	assert_non_null(strstr(lab->workspace.last_head, "\r\nContent-Type: application/json\r\n"));
+	assert_non_null(strstr(lab->workspace.last_head, "\r\nX-Databricks-Workspace-Id: 42\r\n"));
+	json_t *body = json_loads(lab->workspace.last_body, 0, NULL);
+	assert_int_equal(json_integer_value(json_object_get(body, "job_id")), 555);
+	assert_string_equal(json_string_value(json_object_get(body, "idempotency_token")),
+			    try.run.token);
+	json_decref(body);
+}
+
+static void an_answer_that_got_lost_is_asked_for_again(void **state)
+{
+	struct lab *lab = open_runner(state, false);
+	set_script(lab, (struct script){.after = true, .body = ""}); /* closes */
+	set_script(lab, (struct script){.status = 200,
+					.after = true,
+					.cut = true,
+					.body = "{\"run_id\": 9007199254740993}"});
+	set_script(lab, (struct script){.status = 503, .after = true, .body = "{}"});
+	struct try try;
+	for (int i = 0; i < 3; i++) {
+		submit(lab, &try, 1);
+		assert_int_equal(try.submission.outcome, LB_SUBMIT_UNANSWERED);
+	}
+	submit(lab, &try, 1);
+	assert_int_equal(try.submission.outcome, LB_SUBMIT_ACCEPTED);
+	assert_int_equal(lab->workspace.starts, 1);
+}
+
+static void what_is_no_answer_leaves_the_run_open(void **state)
+{
+	struct lab *lab = open_runner(state, false);
+	static const struct {
+		struct script script;
+		int64_t retry_after_us;
+		const char *text;
+	} cases[] = {
+		{{.status = 429,
+		  .headers = JSON "Retry-After: 7\r\n",
+		  .body = "{\"error_code\": \"REQUEST_LIMIT_EXCEEDED\"}"},
+		 7 * LB_SECOND,
+		 "REQUEST_LIMIT_EXCEEDED"},
+		{{.status = 429, .body = "{\"error_code\": \"REQUEST_LIMIT_EXCEEDED\"}"}, 0, "429"},
+		{{.status = 500, .body = "{}"}, 0, "500"},
+		{{.status = 503, .headers = "Retry-After: 3\r\n", .body = ""},
+		 3 * LB_SECOND,
+		 "503"},
+		{{.status = 200, .headers = "Content-Type: text/html\r\n", .body = "<html>Sign in"},
+		 0,
+		 "page for people"},
+		{{.status = 302, .headers = "Location: /login\r\n", .body = ""}, 0, "domain"},
+		{{.status = 200, .body = "{\"run_id\": 90071"}, 0, "not whole"},
+		{{.status = 200, .body = "{\"run_id\": \"7\"}"}, 0, "no run_id"},
+		{{.status = 200, .body = "{\"run_id\": 0}"}, 0, "no run_id"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct try try;
+		set_script(lab, cases[i].script);
+		submit(lab, &try, 1);
+		assert_outcome(&try, LB_SUBMIT_UNANSWERED, cases[i].text);
+		assert_int_equal(try.submission.retry_after_us, cases[i].retry_after_us);
+	}
+	assert_int_equal(lab->workspace.starts, 0);
+}
+
+static void a_definite_no_is_passed_on_with_its_reason(void **state)
+{
+	struct lab *lab = open_runner(state, false);
+	static const struct script scripts[] = {
+		{.status = 403,
+		 .body = "{\"error_code\": \"PERMISSION_DENIED\", \"message\": \"reason\"}"},
+		{.status = 404,
+		 .body = "{\"error_code\": \"RESOURCE_DOES_NOT_EXIST\", \"message\": \"reason\"}"},
+		{.status = 400,
+		 .body = "{\"error_code\": \"INVALID_PARAMETER_VALUE\", \"message\": \"reason\"}"},
+	};
+	for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+		struct try try;
+		set_script(lab, scripts[i]);
+		submit(lab, &try, 1);
+		assert_outcome(&try, LB_SUBMIT_REFUSED, ": reason");
+	}
+}
+
+static void a_job_without_a_number_is_refused_unasked(void **state)
+{
+	struct lab *lab = open_runner(state, false);
+	struct try try;
+	begin(lab, &try, "daily", 1);
+	run(lab);
+	assert_outcome(&try, LB_SUBMIT_REFUSED, "\"daily\"");
+	assert_int_equal(http_peer_requests(lab->peer), 0);
+}
+
+static void many_starts_go_in_their_order_and_all_arrive(void **state)
+{
+	struct lab *lab = open_runner(state, false);
+	struct try *tries = calloc(100, sizeof(*tries));
+	for (int i = 0; i < 100; i++) {
+		begin(lab, &tries[i], "555", i + 1);
+	}
+	run(lab);
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(tries[i].done, 1);
+		assert_int_equal(tries[i].submission.outcome, LB_SUBMIT_ACCEPTED);
+	}
+	assert_int_equal(lab->workspace.starts, 100);
+	free(tries);
+}
+
+/* Credentials. */
+
+static void a_token_that_is_not_accepted_is_refused_at_once(void **state)
+{
+	struct lab *lab = open_runner(state, false);
+	(void)snprintf(lab->workspace.valid_token, sizeof(lab->workspace.valid_token), "other");
+	struct try try;
+	submit(lab, &try, 1);
+	assert_outcome(&try, LB_SUBMIT_REFUSED, "Invalid access token.; renew the token");
+	assert_int_equal(http_peer_requests(lab->peer), 1);
+}
+
+static void one_access_token_serves_many_calls(void **state)
+{
+	struct lab *lab = open_runner(state, true);
+	struct try tries[20];
+	for (int i = 0; i < 20; i++) {
+		begin(lab, &tries[i], "555", i + 1);
+	}
+	run(lab);
+	for (int i = 0; i < 20; i++) {
+		assert_int_equal(tries[i].submission.outcome, LB_SUBMIT_ACCEPTED);
+	}
+	assert_int_equal(lab->workspace.oauth_requests, 1);
+}
+
+static void an_access_token_that_is_refused_is_renewed_once(void **state)
+{
+	struct lab *lab = open_runner(state, true);
+	struct try tries[20];
+	submit(lab, &tries[0], 1);
+	(void)snprintf(lab->workspace.valid_token, sizeof(lab->workspace.valid_token), "revoked");
+	for (int i = 0; i < 20; i++) {
+		begin(lab, &tries[i], "555", i + 1);
+	}
+	run(lab);
+	for (int i = 0; i < 20; i++) {
+		assert_int_equal(tries[i].submission.outcome, LB_SUBMIT_ACCEPTED);
+	}
+	assert_int_equal(lab->workspace.oauth_requests, 2);
+}
+
+static void an_access_token_that_is_always_refused_is_given_up(void **state)
+{
+	struct lab *lab = open_runner(state, true);
+	set_script(lab, (struct script){.status = 401, .body = "{}"});
+	set_script(lab, (struct script){.status = 401, .body = "{}"});
+	struct try try;
+	submit(lab, &try, 1);
+	assert_outcome(&try, LB_SUBMIT_REFUSED, "401");
+	assert_int_equal(lab->workspace.oauth_requests, 2);
+	assert_int_equal(lab->workspace.run_nows, 2);
+}
+
+static void a_client_that_is_not_known_is_a_refusal(void **state)
+{
+	struct lab *lab = open_runner(state, true);
+	lab->workspace.oauth_error = "{\"error\": \"invalid_client\", \"error_description\": "
+				     "\"Client authentication failed\"}";
+	struct try try;
+	submit(lab, &try, 1);
+	assert_outcome(&try, LB_SUBMIT_REFUSED, "Client authentication failed");
+	assert_int_equal(lab->workspace.run_nows, 0);
+}
+
+/* Following runs. */
+
+struct inquiry {
+	struct lb_poll poll;
+	struct lb_run runs[RUNS_MAX];
+	char ids[RUNS_MAX][32];
+	struct lab *lab;
+	int done;
+};
+
+static void on_polled(struct lb_poll *poll)
+{
+	struct inquiry *inquiry = poll->data;
+	inquiry->done++;
+	inquiry->lab->under_way--;
+}
+
+static void begin_poll(struct lab *lab, struct inquiry *inquiry, int count)
+{
+	*inquiry = (struct inquiry){.lab = lab};
+	for (int i = 0; i < count; i++) {
+		/* From the last to the first, because no order is promised. */
+		(void)snprintf(inquiry->ids[i], sizeof(inquiry->ids[i]), "%" PRId64,
+			       FIRST_RUN_ID + count - 1 - i);
+		inquiry->runs[i].external_id = inquiry->ids[i];
+		struct lb_run_news *news = lb_list_add(&inquiry->poll.arena, &inquiry->poll.news);
+		news->run = &inquiry->runs[i];
+	}
+	inquiry->poll.done = on_polled;
+	inquiry->poll.data = inquiry;
+	lab->under_way++;
+	lab->runner->impl->poll(lab->runner, &inquiry->poll);
+	assert_int_equal(inquiry->done, 0);
+}
+
+static void poll(struct lab *lab, struct inquiry *inquiry, int count)
+{
+	begin_poll(lab, inquiry, count);
+	run(lab);
+	assert_int_equal(inquiry->done, 1);
+}
+
+static const struct lb_run_news *news_of(const struct inquiry *inquiry, int number)
+{
+	return &inquiry->poll.news.items[(int)inquiry->poll.news.count - 1 - number];
+}
+
+static void start_runs(struct lab *lab, int count)
+{
+	for (int i = 0; i < count; i++) {
+		(void)snprintf(lab->workspace.tokens[i], LB_TOKEN_LENGTH + 1, "%d", i);
+	}
+	lab->workspace.starts = count;
+}
+
+static void one_run_is_asked_about_by_itself(void **state)
+{
+	struct lab *lab = open_runner(state, false);
+	struct inquiry inquiry;
+	start_runs(lab, 1);
+	poll(lab, &inquiry, 1);
+	assert_true(news_of(&inquiry, 0)->known);
+	assert_int_equal(news_of(&inquiry, 0)->state, LB_RUN_SUBMITTED);
+	lb_arena_finish(&inquiry.poll.arena);
+	lab->workspace.states[0] = "SUCCESS";
+	poll(lab, &inquiry, 1);
+	assert_int_equal(news_of(&inquiry, 0)->state, LB_RUN_SUCCEEDED);
+	lb_arena_finish(&inquiry.poll.arena);
+	assert_int_equal(lab->workspace.gets, 2);
+	assert_int_equal(lab->workspace.pages, 0);
+}
+
+static void many_runs_are_asked_about_by_pages(void **state)
+{
+	struct lab *lab = open_runner(state, false);
+	struct inquiry inquiry;
+	start_runs(lab, 100);
+	lab->workspace.states[7] = "FAILED";
+	lab->workspace.states[99] = "CANCELED";
+	poll(lab, &inquiry, 100);
+	for (int i = 0; i < 100; i++) {
+		assert_true(news_of(&inquiry, i)->known);
+		assert_int_equal(news_of(&inquiry, i)->state, i == 7    ? LB_RUN_FAILED
+							      : i == 99 ? LB_RUN_CANCELED
+									: LB_RUN_SUBMITTED);
+	}
+	lb_arena_finish(&inquiry.poll.arena);
+	/* 98 active ones on five pages of 24, the last of which saves nothing. */
+	assert_in_range(lab->workspace.pages, 4, 5);
+	assert_in_range(lab->workspace.gets, 2, 4);
+}
+
+static void a_busy_workspace_does_not_make_polls_dear(void **state)
+{
+	struct lab *lab = open_runner(state, false);
+	struct inquiry inquiry;
+	start_runs(lab, 9);
+	lab->workspace.others = 100000;
+	poll(lab, &inquiry, 9);
+	for (int i = 0; i < 9; i++) {
+		assert_true(news_of(&inquiry, i)->known);
+	}
+	lb_arena_finish(&inquiry.poll.arena);
+	assert_int_equal(lab->workspace.gets, 9);
+	assert_in_range(lab->workspace.pages, 0, 3);
+}
+
+static void a_run_that_was_deleted_failed(void **state)
+{
+	struct lab *lab = open_runner(state, false);
+	struct inquiry inquiry;
+	start_runs(lab, 1);
+	lab->workspace.states[0] = "";
+	poll(lab, &inquiry, 1);
+	assert_true(news_of(&inquiry, 0)->known);
+	assert_int_equal(news_of(&inquiry, 0)->state, LB_RUN_FAILED);
+	assert_non_null(strstr(news_of(&inquiry, 0)->message, "does not exist"));
+	lb_arena_finish(&inquiry.poll.arena);
+}
+
+static void a_workspace_that_does_not_answer_says_nothing_of_runs(void **state)
+{
+	struct lab *lab = open_runner(state, false);
+	static const int statuses[] = {429, 500, 503, 401, 403};
+	start_runs(lab, 2);
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+		struct inquiry inquiry;
+		lab->workspace.bad_get_status = statuses[i];
+		poll(lab, &inquiry, 2);
+		assert_false(news_of(&inquiry, 0)->known);
+		assert_false(news_of(&inquiry, 1)->known);
+		lb_arena_finish(&inquiry.poll.arena);
+	}
+}
+
+static void a_run_without_a_number_is_not_asked_about(void **state)
+{
+	struct lab *lab = open_runner(state, false);
+	struct inquiry inquiry;
+	start_runs(lab, 2);
+	begin_poll(lab, &inquiry, 2);
+	inquiry.runs[0].external_id = NULL;
+	inquiry.runs[1].external_id = "/a/folder";
+	run(lab);
+	assert_false(news_of(&inquiry, 0)->known);
+	assert_false(news_of(&inquiry, 1)->known);
+	assert_int_equal(http_peer_requests(lab->peer), 0);
+	lb_arena_finish(&inquiry.poll.arena);
+}
+
+/* Ends. */
+
+static void a_destroyed_runner_answers_nobody(void **state)
+{
+	struct lab *lab = open_runner(state, true);
+	struct try tries[3];
+	struct inquiry inquiries[2];
+	start_runs(lab, 9);
+	begin(lab, &tries[0], "555", 101);
+	begin(lab, &tries[1], "555", 102);
+	begin_poll(lab, &inquiries[0], 9);
+	while (http_peer_requests(lab->peer) == 0) {
+		(void)uv_run(&lab->loop, UV_RUN_NOWAIT);
+	}
+	begin(lab, &tries[2], "555", 103);
+	begin_poll(lab, &inquiries[1], 9);
+	close_runner(lab);
+	(void)uv_run(&lab->loop, UV_RUN_DEFAULT);
+	assert_int_equal(tries[0].done + tries[1].done + tries[2].done, 0);
+	assert_int_equal(inquiries[0].done + inquiries[1].done, 0);
+	lb_arena_finish(&inquiries[0].poll.arena);
+	lb_arena_finish(&inquiries[1].poll.arena);
+}
+
+static void destroy_runner(struct lb_submission *submission)
+{
+	struct try *try = submission->data;
+	close_runner(try->lab);
+	on_done(submission);
+	try->lab->under_way = 0;
+}
+
+static void a_runner_may_be_destroyed_by_the_answer(void **state)
+{
+	struct lab *lab = open_runner(state, true);
+	static const char *const jobs[] = {"daily", "555"};
+	lab->workspace.oauth_error = "{}";
+	struct try tries[3];
+	begin(lab, &tries[0], jobs[1], 1);
+	begin(lab, &tries[1], jobs[1], 2);
+	begin(lab, &tries[2], jobs[1], 3);
+	tries[0].submission.done = destroy_runner;
+	run(lab);
+	assert_int_equal(tries[0].done, 1);
+	assert_int_equal(tries[1].done + tries[2].done, 0);
+	assert_true(tries[0].submission.outcome != LB_SUBMIT_ACCEPTED);
+}
+
+static void lack_of_memory_anywhere_ends_in_an_answer(void **state)
+{
+	struct lab *lab = open_runner(state, true);
+	bool failed = true;
+	for (size_t count = 0; failed; count++) {
+		struct try try;
+		struct inquiry inquiry;
+		begin(lab, &try, "555", 1);
+		begin_poll(lab, &inquiry, 4);
+		memory_fail_after(count);
+		run(lab);
+		failed = memory_restore();
+		assert_int_equal(try.done, 1);
+		assert_int_equal(inquiry.done, 1);
+		assert_int_not_equal(try.submission.outcome, LB_SUBMIT_REFUSED);
+		lb_arena_finish(&inquiry.poll.arena);
+	}
+	assert_int_equal(lab->workspace.starts, 1);
+}
+
+#define PROMISE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+static const struct CMUnitTest tests[] = {
+	PROMISE(one_token_starts_one_run_however_often_it_is_submitted),
+	PROMISE(a_request_says_who_asks_and_what_is_sent),
+	PROMISE(an_answer_that_got_lost_is_asked_for_again),
+	PROMISE(what_is_no_answer_leaves_the_run_open),
+	PROMISE(a_definite_no_is_passed_on_with_its_reason),
+	PROMISE(a_job_without_a_number_is_refused_unasked),
+	PROMISE(many_starts_go_in_their_order_and_all_arrive),
+	PROMISE(a_token_that_is_not_accepted_is_refused_at_once),
+	PROMISE(one_access_token_serves_many_calls),
+	PROMISE(an_access_token_that_is_refused_is_renewed_once),
+	PROMISE(an_access_token_that_is_always_refused_is_given_up),
+	PROMISE(a_client_that_is_not_known_is_a_refusal),
+	PROMISE(one_run_is_asked_about_by_itself),
+	PROMISE(many_runs_are_asked_about_by_pages),
+	PROMISE(a_busy_workspace_does_not_make_polls_dear),
+	PROMISE(a_run_that_was_deleted_failed),
+	PROMISE(a_workspace_that_does_not_answer_says_nothing_of_runs),
+	PROMISE(a_run_without_a_number_is_not_asked_about),
+	PROMISE(a_destroyed_runner_answers_nobody),
+	PROMISE(a_runner_may_be_destroyed_by_the_answer),
+	PROMISE(lack_of_memory_anywhere_ends_in_an_answer),
+};
+
+int main(void)
+{
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
