@@ -4,6 +4,7 @@
 #include "lb_configuration.h"
 #include "runners/databricks/databricks.h"
 #include "support/cmocka.h"
+#include "support/fake_workspace.h"
 #include "support/http_peer.h"
 #include "support/memory.h"
 
@@ -13,209 +14,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RUNS_MAX 128
-#define FIRST_RUN_ID INT64_C(9007199254740993) /* more than a double can tell apart */
-#define JSON "Content-Type: application/json\r\n"
-
-/* What the next run-now gets instead of an acceptance. */
-struct script {
-	int status;
-	const char *headers;
-	const char *body;
-	bool after; /* the run is started all the same */
-	bool cut;
-};
-
-/* A workspace. Its fields belong to the peer's threads while requests are on
- * their way, else to the test. */
-struct workspace {
-	char tokens[RUNS_MAX][LB_TOKEN_LENGTH + 1];
-	const char *states[RUNS_MAX]; /* NULL: running; "": deleted */
-	int starts;
-	int run_nows;
-	int gets;
-	int pages;
-	int oauth_requests;
-	int others; /* active runs that somebody else started */
-	int bad_get_status;
-	const char *expires_in;
-	const char *oauth_error;
-	char valid_token[32];
-	struct script scripts[32];
-	int script_count;
-	int script_at;
-	char last_body[20000];
-	char last_head[2048];
-};
-
 struct lab {
 	uv_loop_t loop;
 	struct http_peer *peer;
 	struct lb_http *http;
 	struct lb_runner *runner;
-	struct workspace workspace;
+	struct fake_workspace workspace;
 	int under_way;
 };
-
-static void say(struct http_peer_answer *answer, int status, json_t *json)
-{
-	answer->status = status;
-	answer->headers = JSON;
-	char *text = json_dumps(json, JSON_COMPACT);
-	(void)snprintf(answer->body, sizeof(answer->body), "%s", text);
-	free(text);
-	json_decref(json);
-}
-
-static int find_or_start(struct workspace *workspace, const char *token)
-{
-	for (int i = 0; i < workspace->starts; i++) {
-		if (strcmp(workspace->tokens[i], token) == 0) {
-			return i;
-		}
-	}
-	(void)snprintf(workspace->tokens[workspace->starts], LB_TOKEN_LENGTH + 1, "%s", token);
-	return workspace->starts++;
-}
-
-static void run_now(struct workspace *workspace, const char *body, struct http_peer_answer *answer)
-{
-	workspace->run_nows++;
-	(void)snprintf(workspace->last_body, sizeof(workspace->last_body), "%s", body);
-	const struct script *script = workspace->script_at < workspace->script_count
-					      ? &workspace->scripts[workspace->script_at++]
-					      : NULL;
-	int number = -1;
-	if (script == NULL || script->after) {
-		json_t *json = json_loads(body, JSON_REJECT_DUPLICATES, NULL);
-		number = find_or_start(
-			workspace, json_string_value(json_object_get(json, "idempotency_token")));
-		json_decref(json);
-	}
-	if (script == NULL) {
-		say(answer, 200, json_pack("{s:I}", "run_id", (json_int_t)(FIRST_RUN_ID + number)));
-		return;
-	}
-	answer->status = script->status;
-	answer->headers = script->headers != NULL ? script->headers : JSON;
-	answer->cut = script->cut;
-	(void)snprintf(answer->body, sizeof(answer->body), "%s", script->body);
-}
-
-static json_t *run_json(const struct workspace *workspace, int number)
-{
-	const char *state = workspace->states[number];
-	return json_pack("{s:I, s:{s:s, s:s*}}", "run_id", (json_int_t)(FIRST_RUN_ID + number),
-			 "state", "life_cycle_state", state == NULL ? "RUNNING" : "TERMINATED",
-			 "result_state", state);
-}
-
-static void get_run(struct workspace *workspace, const char *path, struct http_peer_answer *answer)
-{
-	workspace->gets++;
-	int64_t number = strtoll(strstr(path, "run_id=") + 7, NULL, 10) - FIRST_RUN_ID;
-	bool known = number >= 0 && number < workspace->starts &&
-		     !lb_text_equal(workspace->states[number], "");
-	if (workspace->bad_get_status != 0) {
-		say(answer, workspace->bad_get_status, json_pack("{s:s}", "error_code", "X"));
-	} else if (known) {
-		say(answer, 200, run_json(workspace, (int)number));
-	} else {
-		say(answer, 404,
-		    json_pack("{s:s, s:s}", "error_code", "RESOURCE_DOES_NOT_EXIST", "message",
-			      "no such run"));
-	}
-}
-
-/* The others' runs come first; a page token is where the next page begins. */
-static void list_runs(struct workspace *workspace, const char *path,
-		      struct http_peer_answer *answer)
-{
-	workspace->pages++;
-	const char *token = strstr(path, "page_token=at%2B");
-	int at = token != NULL ? atoi(token + strlen("page_token=at%2B")) : 0;
-	int limit = atoi(strstr(path, "limit=") + 6);
-	assert_non_null(strstr(path, "active_only=true"));
-	assert_in_range(limit, 1, 24);
-	json_t *runs = json_array();
-	for (; at < workspace->others + workspace->starts; at++) {
-		int number = at - workspace->others;
-		if (number >= 0 && workspace->states[number] != NULL) {
-			continue;
-		}
-		if ((int)json_array_size(runs) == limit) {
-			break;
-		}
-		json_t *run = number >= 0
-				      ? run_json(workspace, number)
-				      : json_pack("{s:I, s:{s:s}}", "run_id", (json_int_t)(at + 1),
-						  "state", "life_cycle_state", "RUNNING");
-		(void)json_array_append_new(runs, run);
-	}
-	char next[32];
-	(void)snprintf(next, sizeof(next), "at+%d", at);
-	bool more = at < workspace->others + workspace->starts;
-	say(answer, 200,
-	    json_pack("{s:o, s:b, s:s*}", "runs", runs, "has_more", more, "next_page_token",
-		      more ? next : NULL));
-}
-
-static void give_token(struct workspace *workspace, const char *request,
-		       struct http_peer_answer *answer)
-{
-	workspace->oauth_requests++;
-	/* base64("id:secret-client") */
-	bool allowed =
-		strstr(request, "Authorization: Basic aWQ6c2VjcmV0LWNsaWVudA==\r\n") != NULL &&
-		strstr(request, "grant_type=client_credentials&scope=all-apis") != NULL;
-	if (workspace->oauth_error != NULL || !allowed) {
-		answer->status = workspace->oauth_error != NULL ? 401 : 400;
-		answer->headers = JSON;
-		(void)snprintf(answer->body, sizeof(answer->body), "%s",
-			       workspace->oauth_error != NULL ? workspace->oauth_error : "{}");
-		return;
-	}
-	(void)snprintf(workspace->valid_token, sizeof(workspace->valid_token), "secret-%d",
-		       workspace->oauth_requests);
-	say(answer, 200,
-	    json_pack("{s:s, s:s, s:s}", "access_token", workspace->valid_token, "token_type",
-		      "Bearer", "expires_in", workspace->expires_in));
-}
-
-static void serve(void *data, const char *request, struct http_peer_answer *answer)
-{
-	struct workspace *workspace = data;
-	char authorization[128];
-	const char *path = strchr(request, ' ') + 1;
-	(void)snprintf(authorization, sizeof(authorization), "\r\nAuthorization: Bearer %s\r\n",
-		       workspace->valid_token);
-	if (lb_text_starts_with(path, "/oidc/v1/token ")) {
-		give_token(workspace, request, answer);
-		return;
-	}
-	(void)snprintf(workspace->last_head, sizeof(workspace->last_head), "%s", request);
-	if (strstr(request, authorization) == NULL) {
-		say(answer, 403,
-		    json_pack("{s:i, s:s}", "error_code", 403, "message", "Invalid access token."));
-	} else if (lb_text_starts_with(path, "/api/2.2/jobs/run-now ")) {
-		run_now(workspace, strstr(request, "\r\n\r\n") + 4, answer);
-	} else if (lb_text_starts_with(path, "/api/2.2/jobs/runs/get?run_id=")) {
-		get_run(workspace, path, answer);
-	} else if (lb_text_starts_with(path, "/api/2.2/jobs/runs/list?")) {
-		list_runs(workspace, path, answer);
-	} else {
-		say(answer, 404, json_pack("{s:s}", "error_code", "ENDPOINT_NOT_FOUND"));
-	}
-}
 
 static int setup(void **state)
 {
 	struct lab *lab = calloc(1, sizeof(*lab));
-	(void)snprintf(lab->workspace.valid_token, sizeof(lab->workspace.valid_token),
-		       "secret-pat");
-	lab->workspace.expires_in = "3600";
+	fake_workspace_init(&lab->workspace);
 	lab->peer = http_peer_start(NULL, NULL);
-	http_peer_serve(lab->peer, serve, &lab->workspace);
+	http_peer_serve(lab->peer, fake_workspace_serve, &lab->workspace);
 	*state = lab;
 	const struct lb_http_options options = {.timeout_us = 20 * LB_SECOND};
 	struct lb_error error;
@@ -239,6 +52,7 @@ static int teardown(void **state)
 	(void)uv_run(&lab->loop, UV_RUN_DEFAULT);
 	int problem = uv_loop_close(&lab->loop);
 	http_peer_stop(lab->peer);
+	fake_workspace_finish(&lab->workspace);
 	free(lab);
 	return problem;
 }
@@ -336,9 +150,9 @@ static void assert_outcome(const struct try *try, enum lb_submit_outcome outcome
 	}
 }
 
-static void set_script(struct lab *lab, struct script script)
+static void set_script(struct lab *lab, struct fake_script script)
 {
-	struct workspace *workspace = &lab->workspace;
+	struct fake_workspace *workspace = &lab->workspace;
 	workspace->scripts[workspace->script_count++] = script;
 }
 
@@ -380,12 +194,12 @@ static void a_request_says_who_asks_and_what_is_sent(void **state)
 static void an_answer_that_got_lost_is_asked_for_again(void **state)
 {
 	struct lab *lab = open_runner(state, false);
-	set_script(lab, (struct script){.after = true, .body = ""}); /* closes */
-	set_script(lab, (struct script){.status = 200,
-					.after = true,
-					.cut = true,
-					.body = "{\"run_id\": 9007199254740993}"});
-	set_script(lab, (struct script){.status = 503, .after = true, .body = "{}"});
+	set_script(lab, (struct fake_script){.after = true, .body = ""}); /* closes */
+	set_script(lab, (struct fake_script){.status = 200,
+					     .after = true,
+					     .cut = true,
+					     .body = "{\"run_id\": 9007199254740993}"});
+	set_script(lab, (struct fake_script){.status = 503, .after = true, .body = "{}"});
 	struct try try;
 	for (int i = 0; i < 3; i++) {
 		submit(lab, &try, 1);
@@ -400,7 +214,7 @@ static void what_is_no_answer_leaves_the_run_open(void **state)
 {
 	struct lab *lab = open_runner(state, false);
 	static const struct {
-		struct script script;
+		struct fake_script script;
 		int64_t retry_after_us;
 		const char *text;
 	} cases[] = {
@@ -435,7 +249,7 @@ static void what_is_no_answer_leaves_the_run_open(void **state)
 static void a_definite_no_is_passed_on_with_its_reason(void **state)
 {
 	struct lab *lab = open_runner(state, false);
-	static const struct script scripts[] = {
+	static const struct fake_script scripts[] = {
 		{.status = 403,
 		 .body = "{\"error_code\": \"PERMISSION_DENIED\", \"message\": \"reason\"}"},
 		{.status = 404,
@@ -522,8 +336,8 @@ static void an_access_token_that_is_refused_is_renewed_once(void **state)
 static void an_access_token_that_is_always_refused_is_given_up(void **state)
 {
 	struct lab *lab = open_runner(state, true);
-	set_script(lab, (struct script){.status = 401, .body = "{}"});
-	set_script(lab, (struct script){.status = 401, .body = "{}"});
+	set_script(lab, (struct fake_script){.status = 401, .body = "{}"});
+	set_script(lab, (struct fake_script){.status = 401, .body = "{}"});
 	struct try try;
 	submit(lab, &try, 1);
 	assert_outcome(&try, LB_SUBMIT_REFUSED, "401");
@@ -546,8 +360,8 @@ static void a_client_that_is_not_known_is_a_refusal(void **state)
 
 struct inquiry {
 	struct lb_poll poll;
-	struct lb_run runs[RUNS_MAX];
-	char ids[RUNS_MAX][32];
+	struct lb_run runs[FAKE_RUNS_MAX];
+	char ids[FAKE_RUNS_MAX][32];
 	struct lab *lab;
 	int done;
 };
@@ -565,7 +379,7 @@ static void begin_poll(struct lab *lab, struct inquiry *inquiry, int count)
 	for (int i = 0; i < count; i++) {
 		/* From the last to the first, because no order is promised. */
 		(void)snprintf(inquiry->ids[i], sizeof(inquiry->ids[i]), "%" PRId64,
-			       FIRST_RUN_ID + count - 1 - i);
+			       FAKE_FIRST_RUN_ID + count - 1 - i);
 		inquiry->runs[i].external_id = inquiry->ids[i];
 		struct lb_run_news *news = lb_list_add(&inquiry->poll.arena, &inquiry->poll.news);
 		news->run = &inquiry->runs[i];
@@ -677,7 +491,7 @@ static void a_workspace_that_does_not_answer_says_nothing_of_runs(void **state)
 	}
 }
 
-static void a_run_without_a_number_is_not_asked_about(void **state)
+static void a_run_without_a_number_is_not_asked_about_and_failed(void **state)
 {
 	struct lab *lab = open_runner(state, false);
 	struct inquiry inquiry;
@@ -686,8 +500,11 @@ static void a_run_without_a_number_is_not_asked_about(void **state)
 	inquiry.runs[0].external_id = NULL;
 	inquiry.runs[1].external_id = "/a/folder";
 	run(lab);
-	assert_false(news_of(&inquiry, 0)->known);
-	assert_false(news_of(&inquiry, 1)->known);
+	for (int i = 0; i < 2; i++) {
+		assert_true(news_of(&inquiry, i)->known);
+		assert_int_equal(news_of(&inquiry, i)->state, LB_RUN_FAILED);
+		assert_non_null(strstr(news_of(&inquiry, i)->message, "is not known"));
+	}
 	assert_int_equal(http_peer_requests(lab->peer), 0);
 	lb_arena_finish(&inquiry.poll.arena);
 }
@@ -780,7 +597,7 @@ static const struct CMUnitTest tests[] = {
 	PROMISE(a_busy_workspace_does_not_make_polls_dear),
 	PROMISE(a_run_that_was_deleted_failed),
 	PROMISE(a_workspace_that_does_not_answer_says_nothing_of_runs),
-	PROMISE(a_run_without_a_number_is_not_asked_about),
+	PROMISE(a_run_without_a_number_is_not_asked_about_and_failed),
 	PROMISE(a_destroyed_runner_answers_nobody),
 	PROMISE(a_runner_may_be_destroyed_by_the_answer),
 	PROMISE(lack_of_memory_anywhere_ends_in_an_answer),

@@ -279,6 +279,20 @@ static int64_t parse_run_id(const char *text)
 	return number > 0 && errno == 0 && *end == '\0' ? number : 0;
 }
 
+/* Such a run can never be asked about: it was another kind of runner's. */
+static void give_up_run(struct lb_databricks_inquiry *inquiry, struct lb_run_news *news)
+{
+	const char *message = lb_arena_strdup(&inquiry->poll->arena,
+					      "it has no id of a Databricks run; what became of it "
+					      "is not known");
+	if (message != NULL) {
+		news->known = true;
+		news->state = LB_RUN_FAILED;
+		news->message = message;
+		news->ended_at_us = now_us();
+	}
+}
+
 static bool fill(struct lb_databricks_inquiry *inquiry)
 {
 	struct lb_run_news_list *news = &inquiry->poll->news;
@@ -291,6 +305,9 @@ static bool fill(struct lb_databricks_inquiry *inquiry)
 		inquiry->runs[i].run_id = parse_run_id(news->items[i].run->external_id);
 		inquiry->runs[i].news = &news->items[i];
 		inquiry->left += inquiry->runs[i].run_id > 0;
+		if (inquiry->runs[i].run_id == 0) {
+			give_up_run(inquiry, &news->items[i]);
+		}
 	}
 	if (news->count > 0) {
 		qsort(inquiry->runs, inquiry->count, sizeof(*inquiry->runs), compare_asked);
