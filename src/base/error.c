@@ -1,5 +1,7 @@
 #include "base/error.h"
 
+#include "base/text.h"
+
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -26,7 +28,7 @@ enum lb_err lb_fail(struct lb_error *error, enum lb_err code, const char *format
 	va_start(args, format);
 	(void)vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	memcpy(error->message, message, sizeof(message));
+	lb_text_printable_cut(message, error->message, sizeof(error->message));
 	error->code = code;
 	error->retriable = err_table[code].retriable;
 	return code;
@@ -46,7 +48,7 @@ enum lb_err lb_wrap(struct lb_error *error, const char *format, ...)
 		size_t room = sizeof(message) - (size_t)length;
 		(void)snprintf(message + length, room, ": %.*s", (int)room, error->message);
 	}
-	memcpy(error->message, message, sizeof(message));
+	lb_text_printable_cut(message, error->message, sizeof(error->message));
 	return error->code;
 }
 

@@ -41,7 +41,9 @@ enum lb_err {
 
 /* code:      LB_OK until something failed.
  * retriable: from the code's row above; the failing function may override it.
- * message:   one line for people, without a final full stop; cut when longer. */
+ * message:   one line for people, without a final full stop; cut when longer. Control
+ *            characters, and bytes that are not UTF-8, are escaped (text.h), as they
+ *            may come from outside. */
 struct lb_error {
 	enum lb_err code;
 	bool retriable;

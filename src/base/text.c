@@ -177,29 +177,50 @@ static bool is_control(const unsigned char *bytes, size_t step)
 	       (step == 2 && bytes[0] == 0xC2 && bytes[1] < 0xA0);
 }
 
+/* The next character as it may be shown; returns the end of what was written, and how
+ * many bytes it stood for. */
+static char *put_printable(char *out, const char *text, size_t length, size_t *ret_taken)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+	size_t step = lb_utf8_length(text, length);
+	*ret_taken = step > 0 ? step : 1;
+	if (step > 0 && !is_control(bytes, step)) {
+		memcpy(out, bytes, step);
+		return out + step;
+	}
+	for (size_t i = 0; i < *ret_taken; i++) {
+		out = put_escape(out, bytes[i]);
+	}
+	return out;
+}
+
 char *lb_text_printable(struct lb_arena *arena, const char *text)
 {
 	size_t length = text != NULL ? strlen(text) : 0;
 	char *copy = lb_arena_alloc(arena, length * 4 + 1);
-	if (copy == NULL) {
-		return NULL;
-	}
 	char *out = copy;
-	for (size_t at = 0; at < length;) {
-		size_t step = lb_utf8_length(text + at, length - at);
-		const unsigned char *bytes = (const unsigned char *)text + at;
-		size_t taken = step > 0 ? step : 1;
-		if (step == 0 || is_control(bytes, step)) {
-			for (size_t i = 0; i < taken; i++) {
-				out = put_escape(out, bytes[i]);
-			}
-		} else {
-			memcpy(out, bytes, taken);
-			out += taken;
-		}
-		at += taken;
+	size_t taken;
+	for (size_t at = 0; copy != NULL && at < length; at += taken) {
+		out = put_printable(out, text + at, length - at, &taken);
 	}
 	return copy;
+}
+
+void lb_text_printable_cut(const char *text, char *out, size_t size)
+{
+	char unit[16]; /* four escapes */
+	size_t length = strlen(text);
+	size_t taken;
+	for (size_t at = 0; at < length; at += taken) {
+		size_t width = (size_t)(put_printable(unit, text + at, length - at, &taken) - unit);
+		if (width >= size) {
+			break;
+		}
+		memcpy(out, unit, width);
+		out += width;
+		size -= width;
+	}
+	*out = '\0';
 }
 
 #define WORD_MAX 63

@@ -38,6 +38,8 @@ bool lb_utf8_valid(const char *text);
 /* Copy for terminals and logs: control characters, DEL and invalid UTF-8
  * become \n, \t or \xHH; a backslash stays. NULL becomes "". */
 char *lb_text_printable(struct lb_arena *arena, const char *text);
+/* The same into out, which holds size bytes (at least 1), cut at a whole character. */
+void lb_text_printable_cut(const char *text, char *out, size_t size);
 
 /* The candidate nearest to word (Damerau-Levenshtein, folded), for "did you
  * mean"; NULL when none is within a third of the word's length (at least 1). */
