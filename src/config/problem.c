@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 const char *lb_problem_kind_text(enum lb_problem_kind kind)
 {
@@ -41,6 +42,68 @@ static bool has_room(struct lb_report *report)
 	return true;
 }
 
+void lb_report_hide(struct lb_report *report, const char *value, const char *reference)
+{
+	if (strlen(value) < LB_HIDDEN_BYTES_MIN) {
+		return;
+	}
+	struct lb_hidden *hidden =
+		lb_report_kept(report, lb_list_add(report->arena, &report->hidden));
+	if (hidden != NULL) {
+		*hidden = (struct lb_hidden){.value = value, .reference = reference};
+	}
+}
+
+/* text with value replaced wherever it stands. NULL: exhausted. */
+static char *hide_value(struct lb_arena *arena, char *text, const struct lb_hidden *hidden)
+{
+	size_t length = strlen(hidden->value);
+	for (char *at = text; at != NULL && (at = strstr(at, hidden->value)) != NULL;) {
+		size_t before = (size_t)(at - text);
+		char *shown = lb_arena_printf(arena, "%.*s%s%s", (int)before, text,
+					      hidden->reference, at + length);
+		at = shown != NULL ? shown + before + strlen(hidden->reference) : NULL;
+		text = shown;
+	}
+	return text;
+}
+
+static char *hide(struct lb_report *report, char *text)
+{
+	for (size_t i = 0; text != NULL && i < report->hidden.count; i++) {
+		text = hide_value(report->arena, text, &report->hidden.items[i]);
+	}
+	return text;
+}
+
+LB_PRINTF(2, 0)
+static char *format_text(struct lb_report *report, const char *format, va_list args)
+{
+	va_list again;
+	va_copy(again, args);
+	int length = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	char *text = length >= 0 ? lb_arena_alloc(report->arena, (size_t)length + 1) : NULL;
+	if (text != NULL) {
+		(void)vsnprintf(text, (size_t)length + 1, format, args);
+	}
+	return text;
+}
+
+/* One line without secrets, and not longer than an error's. */
+static const char *finish_text(struct lb_report *report, char *text)
+{
+	char *open = lb_report_kept(report, text);
+	char *hidden = open != NULL ? lb_report_kept(report, hide(report, open)) : NULL;
+	char *line = hidden != NULL ? lb_report_kept(report, lb_arena_alloc(report->arena,
+									    LB_ERROR_MESSAGE_MAX))
+				    : NULL;
+	if (line != NULL) {
+		lb_text_printable_cut(hidden, line, LB_ERROR_MESSAGE_MAX);
+	}
+	return line;
+}
+
 void lb_report_add(struct lb_report *report, enum lb_problem_kind kind, struct lb_place place,
 		   const char *remedy, const char *format, ...)
 {
@@ -48,22 +111,20 @@ void lb_report_add(struct lb_report *report, enum lb_problem_kind kind, struct l
 	if (!has_room(report)) {
 		return;
 	}
-	char text[LB_ERROR_MESSAGE_MAX];
 	va_list args;
 	va_start(args, format);
-	(void)vsnprintf(text, sizeof(text), format, args);
+	char *text = format_text(report, format, args);
 	va_end(args);
-	const char *where = lb_report_kept(report, place_text(report->arena, place));
 	struct lb_problem *problem =
 		lb_report_kept(report, lb_list_add(report->arena, report->problems));
-	if (where == NULL || problem == NULL) {
+	if (problem == NULL) {
 		return;
 	}
 	problem->kind = kind;
-	problem->place = lb_report_kept(report, lb_text_printable(report->arena, where));
-	problem->text = lb_report_kept(report, lb_text_printable(report->arena, text));
+	problem->place = finish_text(report, place_text(report->arena, place));
+	problem->text = finish_text(report, text);
 	if (remedy != NULL) {
-		problem->remedy = lb_report_kept(report, lb_text_printable(report->arena, remedy));
+		problem->remedy = finish_text(report, lb_arena_strdup(report->arena, remedy));
 	}
 }
 

@@ -42,16 +42,31 @@ struct lb_place {
 	const char *key;
 };
 
+/* What a reference to a secret stood for, and how the reference is written. */
+struct lb_hidden {
+	const char *value;
+	const char *reference;
+};
+
+struct lb_hidden_list LB_LIST_OF(struct lb_hidden);
+
 /* arena:     holds problems and their texts.
+ * hidden:    whatever a problem would show of these values, it shows the reference.
  * exhausted: memory ran out on the way, so the reading is worth nothing. Readers
  *            set it too, which spares them an error path of their own. */
 struct lb_report {
 	struct lb_arena *arena;
 	struct lb_problem_list *problems;
+	struct lb_hidden_list hidden;
 	size_t errors;
 	size_t dropped;
 	bool exhausted;
 };
+
+/* From now on value is hidden. Both are borrowed as long as the report. A value of
+ * fewer than LB_HIDDEN_BYTES_MIN bytes is no secret, and stays. */
+#define LB_HIDDEN_BYTES_MIN 4
+void lb_report_hide(struct lb_report *report, const char *value, const char *reference);
 
 /* remedy: copied, may be NULL. */
 void lb_report_add(struct lb_report *report, enum lb_problem_kind kind, struct lb_place place,

@@ -127,6 +127,12 @@ static const char *expand(const struct resolving *resolving, struct lb_place pla
 		const char *value = out != NULL && reference != NULL
 					    ? resolve_reference(resolving, place, reference)
 					    : NULL;
+		if (value != NULL) {
+			char *written = lb_report_kept(
+				resolving->report,
+				lb_arena_printf(resolving->arena, "${%s}", reference));
+			lb_report_hide(resolving->report, value, written != NULL ? written : "***");
+		}
 		out = value != NULL ? append(resolving, out, value, strlen(value)) : NULL;
 		text = closing + 1;
 	}

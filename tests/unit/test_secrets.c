@@ -125,6 +125,22 @@ static void a_file_that_everybody_may_read_is_noticed(void **state)
 	lb_arena_finish(&resolved.arena);
 }
 
+static void no_problem_shows_what_a_reference_stood_for(void **state)
+{
+	(void)state;
+	setenv("LB_TEST_SECRET", "s3cret", 1);
+	struct resolved resolved;
+	resolve(&resolved, "x-${env:LB_TEST_SECRET}");
+	struct lb_place place = {.file = "s3cret.yaml", .line = 3, .key = "a"};
+	lb_report_add(&resolved.report, LB_PROBLEM_ERROR, place, "not s3crets3cret",
+		      "\"%s\" is no place", resolved.item.text);
+	assert_problem(&resolved.problems, LB_PROBLEM_ERROR, "${env:LB_TEST_SECRET}.yaml:3: a",
+		       "\"x-${env:LB_TEST_SECRET}\" is no place",
+		       "not ${env:LB_TEST_SECRET}${env:LB_TEST_SECRET}");
+	lb_arena_finish(&resolved.arena);
+	unsetenv("LB_TEST_SECRET");
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
 int main(void)
@@ -138,6 +154,7 @@ int main(void)
 		STORY(a_file_that_cannot_be_read_is_an_error),
 		STORY(unknown_and_open_references_are_errors),
 		STORY(a_file_that_everybody_may_read_is_noticed),
+		STORY(no_problem_shows_what_a_reference_stood_for),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
