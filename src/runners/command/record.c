@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,7 +214,8 @@ int lb_command_read_claim(int directory, int64_t *ret_job, bool *ret_locked)
 	(void)close(fd);
 	const char *job = failure == 0 ? strstr(bytes, "\njob ") : NULL;
 	if (job != NULL) {
-		*ret_job = strtoll(job + strlen("\njob "), NULL, 10);
+		long long pid = strtoll(job + strlen("\njob "), NULL, 10);
+		*ret_job = pid > 0 && pid <= INT_MAX ? pid : 0;
 	}
 	return failure;
 }
