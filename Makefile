@@ -1,5 +1,5 @@
 # The door to the house: every target is one script in tools/, which says what it does.
-.PHONY: all install demo test soak bench format clean
+.PHONY: all install demo test fuzz soak bench format clean
 
 all:
 	@tools/build.sh
@@ -9,6 +9,8 @@ demo:
 	@tools/demo.sh
 test:
 	@tools/ci.sh
+fuzz:
+	@FUZZ_CORPUS=$${FUZZ_CORPUS:-$$HOME/.cache/lakebeat-fuzz} tools/fuzz.sh $${FUZZ_SECONDS:-3600}
 soak:
 	@tools/soak.sh
 bench:

@@ -1,0 +1,25 @@
+/* One ACON, as people bring it from the original. */
+#include "config/load.h"
+#include "fuzz/fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct lb_arena arena = {0};
+	struct lb_problem_list problems = {0};
+	struct lb_config *config = NULL;
+	struct lb_error error = {0};
+	const char *acon = fuzz_file(data, size);
+	struct lb_overrides overrides = {
+		.acons = &acon, .acon_count = 1, .store = "sqlite:/nowhere/fuzz.db"};
+	enum lb_err err = lb_config_load(&overrides, &arena, &problems, &config, &error);
+	fuzz_check_problems(&problems);
+	if (err == LB_OK) {
+		assert(config->acons.count == 1);
+		assert(config->acons.items[0].base_trigger_file_location != NULL);
+	} else {
+		fuzz_check_error(&error);
+	}
+	lb_config_destroy(config);
+	lb_arena_finish(&arena);
+	return 0;
+}
