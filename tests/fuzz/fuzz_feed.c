@@ -56,7 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct lb_problem_list problems = {0};
 	struct lb_row_list rows = {0};
 	struct lb_error error = {0};
-	enum lb_err err = lb_feed_csv_read(fuzz_file(data, size), &arena, &problems, &rows, &error);
+	enum lb_err err =
+		lb_feed_csv_read(fuzz_file(data, size), NULL, &arena, &problems, &rows, &error);
 	fuzz_check_problems(&problems);
 	if (err != LB_OK) {
 		fuzz_check_error(&error);
