@@ -13,7 +13,7 @@
 static bool is_port(const char *text)
 {
 	size_t digits = strspn(text, "0123456789");
-	int port = digits > 0 && digits <= 5 ? atoi(text) : 0;
+	long long port = digits > 0 && digits <= 5 ? strtoll(text, NULL, 10) : 0;
 	return text[digits] == '\0' && port >= 1 && port <= 65535;
 }
 

@@ -3,7 +3,6 @@
 #include "core/names.h"
 #include "runners/event_json.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* How long text is as a JSON string, its quotes included. */
@@ -19,7 +18,18 @@ static size_t json_length(const char *text)
 	return length;
 }
 
-/* The whole array, of which count events are shown. Owned: free. NULL: no memory. */
+/* Owned: lb_free. NULL: no memory. */
+static char *dump(const json_t *json)
+{
+	size_t length = json_dumpb(json, NULL, 0, JSON_COMPACT);
+	char *text = length > 0 ? lb_alloc(length + 1) : NULL;
+	if (text != NULL) {
+		(void)json_dumpb(json, text, length, JSON_COMPACT);
+	}
+	return text;
+}
+
+/* The whole array, of which count events are shown. Owned: lb_free. NULL: no memory. */
 static char *dump_events(const json_t *all, size_t count)
 {
 	size_t total = json_array_size(all);
@@ -34,7 +44,7 @@ static char *dump_events(const json_t *all, size_t count)
 							 "events", (json_int_t)total, "left_out",
 							 (json_int_t)(total - count))) == 0;
 	}
-	char *text = enough ? json_dumps(array, JSON_COMPACT) : NULL;
+	char *text = enough ? dump(array) : NULL;
 	json_decref(array);
 	return text;
 }
@@ -48,15 +58,15 @@ static char *dump_what_fits(const json_t *all, size_t room)
 	for (size_t count = too_many - 1;; count = fits + (too_many - fits) / 2) {
 		char *text = dump_events(all, count);
 		if (text == NULL) {
-			free(best);
+			lb_free(best);
 			return NULL;
 		}
 		if (count == 0 || json_length(text) <= room) {
-			free(best);
+			lb_free(best);
 			best = text;
 			fits = count;
 		} else {
-			free(text);
+			lb_free(text);
 			too_many = count;
 		}
 		if (too_many - fits <= 1 && best != NULL) {
@@ -94,7 +104,7 @@ static bool add_events(json_t *parameters, const struct lb_event_list *events)
 	char *text = all != NULL ? dump_what_fits(all, room) : NULL;
 	bool added = text != NULL &&
 		     json_object_set_new(parameters, "lakebeat_events", json_string(text)) == 0;
-	free(text);
+	lb_free(text);
 	json_decref(all);
 	return added;
 }
@@ -131,9 +141,7 @@ enum lb_err lb_databricks_run_now_body(const struct lb_submission *submission, b
 	bool enough = body != NULL &&
 		      (!with_parameters || json_object_set_new(body, "job_parameters",
 							       make_parameters(submission)) == 0);
-	char *dumped = enough ? json_dumps(body, JSON_COMPACT) : NULL;
-	*ret_body = lb_strdup(dumped);
-	free(dumped);
+	*ret_body = enough ? dump(body) : NULL;
 	json_decref(body);
 	return *ret_body != NULL ? LB_OK : lb_fail_nomem(error);
 }
