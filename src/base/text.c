@@ -155,6 +155,15 @@ bool lb_utf8_valid(const char *text)
 	return true;
 }
 
+size_t lb_utf8_cut(const char *text, size_t bytes_max)
+{
+	size_t length = strnlen(text, bytes_max);
+	while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80) {
+		length--;
+	}
+	return length;
+}
+
 /* Writes the escape of one byte and returns the end. */
 static char *put_escape(char *out, unsigned char byte)
 {

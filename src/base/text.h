@@ -35,6 +35,9 @@ char *lb_text_without_trailing(const char *text, char c);
 size_t lb_utf8_length(const char *text, size_t length);
 bool lb_utf8_valid(const char *text);
 
+/* How much of text fits into bytes_max bytes without cutting a sequence in two. */
+size_t lb_utf8_cut(const char *text, size_t bytes_max);
+
 /* Copy for terminals and logs: control characters, DEL and invalid UTF-8
  * become \n, \t or \xHH; a backslash stays. NULL becomes "". */
 char *lb_text_printable(struct lb_arena *arena, const char *text);

@@ -1,6 +1,5 @@
 #include "base/text.h"
 #include "base/time.h"
-#include "core/names.h"
 #include "runners/databricks/parameters.h"
 #include "support/cmocka.h"
 
@@ -153,14 +152,6 @@ static void events_that_just_fit_are_not_cut(void **state)
 static void only_numbers_are_jobs(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {
-		"", " ", "job", "5x", "5 5", "-5", "+5", "0", "5.0", "0x5", "9223372036854775808"};
-	int64_t job_id = 0;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_false(lb_trigger_job_number(bad[i], &job_id));
-	}
-	assert_true(lb_trigger_job_number(" 9223372036854775807\n", &job_id));
-	assert_int_equal(job_id, INT64_MAX);
 	struct desk desk;
 	open_desk(&desk, 1, "orders");
 	desk.run.trigger_job_id = "daily";

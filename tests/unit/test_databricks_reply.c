@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "base/time.h"
 #include "runners/databricks/reply.h"
 #include "support/cmocka.h"
@@ -124,6 +125,20 @@ static void credentials_that_are_not_accepted_are_told_apart(void **state)
 			 LB_DATABRICKS_CREDENTIAL);
 }
 
+static void a_message_stays_one_line_of_whole_letters(void **state)
+{
+	(void)state;
+	char body[4096] = "{\"error_code\": \"X\", \"message\": \"a\\nb ";
+	for (int i = 0; i < 600; i++) {
+		strcat(body, "\xC3\xA9");
+	}
+	strcat(body, "\"}");
+	assert_int_equal(meaning(400, JSON, body), LB_DATABRICKS_REFUSED);
+	assert_non_null(strstr(reply.error.message, "X: a\\nb \xC3\xA9"));
+	assert_true(lb_utf8_valid(reply.error.message));
+	assert_in_range(strlen(reply.error.message), 600, 700);
+}
+
 static int64_t delay(const char *header, const char *body)
 {
 	static const struct lb_error none;
@@ -177,6 +192,7 @@ int main(void)
 		cmocka_unit_test_teardown(what_does_not_exist_is_told_by_404_and_by_the_older_400,
 					  forget),
 		cmocka_unit_test_teardown(credentials_that_are_not_accepted_are_told_apart, forget),
+		cmocka_unit_test_teardown(a_message_stays_one_line_of_whole_letters, forget),
 		cmocka_unit_test_teardown(the_time_to_wait_is_taken_from_header_or_details, forget),
 		cmocka_unit_test_teardown(
 			a_lost_request_is_asked_again_and_an_impossible_one_is_not, forget),

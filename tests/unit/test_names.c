@@ -92,6 +92,22 @@ static void hidden_names_are_never_events(void **state)
 	assert_false(lb_trigger_name_is_hidden("x"));
 }
 
+static void a_job_of_a_workspace_is_a_number(void **state)
+{
+	(void)state;
+	static const char *const others[] = {
+		"", " ", "job", "5x", "5 5", "-5", "+5", "0", "5.0", "0x5", "9223372036854775808"};
+	int64_t number = 7;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		assert_false(lb_trigger_job_number(others[i], &number));
+		assert_int_equal(number, 7);
+	}
+	assert_true(lb_trigger_job_number("007", &number));
+	assert_int_equal(number, 7);
+	assert_true(lb_trigger_job_number(" 9223372036854775807\n", &number));
+	assert_int_equal(number, INT64_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -102,6 +118,7 @@ int main(void)
 			a_suffixed_name_sorts_behind_the_plain_one_and_before_the_next_second),
 		cmocka_unit_test(sensor_ids_that_would_leave_the_base_are_refused),
 		cmocka_unit_test(hidden_names_are_never_events),
+		cmocka_unit_test(a_job_of_a_workspace_is_a_number),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,6 +46,19 @@ static void a_typo_finds_the_word_that_was_meant(void **state)
 	assert_null(lb_text_nearest("", words, 4));
 }
 
+static void a_cut_leaves_no_half_of_a_letter(void **state)
+{
+	(void)state;
+	assert_int_equal(lb_utf8_cut("abc", 5), 3);
+	assert_int_equal(lb_utf8_cut("abc", 3), 3);
+	assert_int_equal(lb_utf8_cut("abc", 2), 2);
+	assert_int_equal(lb_utf8_cut("a\xC3\xA9", 2), 1);
+	assert_int_equal(lb_utf8_cut("a\xF0\x9F\x8C\x8A!", 4), 1);
+	assert_int_equal(lb_utf8_cut("a\xF0\x9F\x8C\x8A!", 5), 5);
+	assert_int_equal(lb_utf8_cut("\xC3\xA9", 1), 0);
+	assert_int_equal(lb_utf8_cut("", 0), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -53,6 +66,7 @@ int main(void)
 		cmocka_unit_test(control_characters_and_bad_utf8_cannot_steer_a_terminal),
 		cmocka_unit_test(overlong_and_surrogate_sequences_are_not_utf8),
 		cmocka_unit_test(a_typo_finds_the_word_that_was_meant),
+		cmocka_unit_test(a_cut_leaves_no_half_of_a_letter),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,11 +122,12 @@ static void describe(const struct lb_databricks_answer *answer, const struct com
 	enum lb_err err = reply->meaning == LB_DATABRICKS_LATER     ? LB_UNAVAILABLE
 			  : reply->meaning == LB_DATABRICKS_MISSING ? LB_NOT_FOUND
 								    : LB_REFUSED;
-	const char *message = complaint->message;
-	(void)lb_fail(&reply->error, err, "the workspace answers %d%s%.80s%s%.600s%s",
-		      answer->status, complaint->code != NULL ? " " : "",
-		      first_of(complaint->code, ""), message != NULL ? ": " : "",
-		      first_of(message, ""), advice(reply->meaning, answer->status));
+	const char *code = first_of(complaint->code, "");
+	const char *message = first_of(complaint->message, "");
+	(void)lb_fail(&reply->error, err, "the workspace answers %d%s%.*s%s%.*s%s", answer->status,
+		      code[0] != '\0' ? " " : "", (int)lb_utf8_cut(code, 80), code,
+		      message[0] != '\0' ? ": " : "", (int)lb_utf8_cut(message, 600), message,
+		      advice(reply->meaning, answer->status));
 }
 
 static void fail_later(struct lb_databricks_reply *reply, const char *text)

@@ -157,9 +157,12 @@ static const char *compose(const json_t *run, const struct finding *finding, str
 	if (message == NULL || message[0] == '\0') {
 		message = text_of(json_object_get(status, "queue_details"), "message");
 	}
-	bool silent = message == NULL || message[0] == '\0';
-	return lb_arena_printf(arena, "%s%s%.800s", finding->text != NULL ? finding->text : "",
-			       finding->text != NULL && !silent ? ": " : "", silent ? "" : message);
+	message = message != NULL ? message : "";
+	const char *text =
+		lb_arena_printf(arena, "%s%s%.*s", finding->text != NULL ? finding->text : "",
+				finding->text != NULL && message[0] != '\0' ? ": " : "",
+				(int)lb_utf8_cut(message, 800), message);
+	return text != NULL ? lb_text_printable(arena, text) : NULL;
 }
 
 void lb_databricks_run_news(const json_t *run, int64_t now_us, struct lb_arena *arena,
