@@ -12,13 +12,24 @@
 
 #define LB_NEVER INT64_MAX
 
+/* How far what a source told between passes has come; see ports/source.h. told,
+ * taken, recorded: the latest receipt that was given out, that is in a beat, that
+ * is durable. dropped: some was given up, and nothing is called durable any more. */
+struct lb_engine_receipts {
+	uint64_t told;
+	uint64_t taken;
+	uint64_t recorded;
+	bool dropped;
+};
+
 /* One source and its passes.
  * due_at_us: monotonic; rescans: passes asked for by settle times since the
  * engine started, bounded in modes that end; lost: reports were dropped, so that
  * the next pass has to tell all again; unfinished: the last pass left sensors to
  * the next; told, taken, recorded: how many of its passes brought reports, how
  * many of those were in the latest beat or an earlier one, and in one that was
- * committed; failure: what the latest pass met, code LB_OK: nothing. */
+ * committed; receipts: of what came between passes; failure: what the latest pass
+ * met, code LB_OK: nothing. */
 struct lb_engine_source {
 	struct lb_engine *engine;
 	struct lb_source *source;
@@ -30,6 +41,7 @@ struct lb_engine_source {
 	uint64_t told;
 	uint64_t taken;
 	uint64_t recorded;
+	struct lb_engine_receipts receipts;
 	int rescans;
 	struct lb_error failure;
 };
@@ -98,8 +110,8 @@ const char **lb_engine_in_flight_tokens(const struct lb_engine_runner *runner,
 					struct lb_arena *arena);
 
 /* Called by sources and runners between passes. */
-void lb_engine_on_reports(struct lb_source *source, const struct lb_sensor_report_list *reports,
-			  void *data);
+uint64_t lb_engine_on_reports(struct lb_source *source, const struct lb_sensor_report_list *reports,
+			      void *data);
 void lb_engine_on_rescan(struct lb_source *source, void *data);
 void lb_engine_on_activity(struct lb_runner *runner, void *data);
 

@@ -66,6 +66,19 @@ static void log_audits(const struct lb_engine *engine, const struct lb_audit_lis
 	}
 }
 
+static void announce_recorded(struct lb_engine_source *source)
+{
+	struct lb_engine_receipts *receipts = &source->receipts;
+	const struct lb_source_impl *impl = source->source->impl;
+	if (receipts->dropped || receipts->taken == receipts->recorded) {
+		return;
+	}
+	receipts->recorded = receipts->taken;
+	if (impl->recorded != NULL) {
+		impl->recorded(source->source, receipts->recorded);
+	}
+}
+
 static void take_in_result(struct lb_engine *engine, struct lb_engine_beat *step)
 {
 	const struct lb_beat *beat = &step->beat;
@@ -73,6 +86,7 @@ static void take_in_result(struct lb_engine *engine, struct lb_engine_beat *step
 	engine->totals.beats++;
 	for (size_t i = 0; i < engine->options.source_count; i++) {
 		engine->sources[i].recorded = engine->sources[i].taken;
+		announce_recorded(&engine->sources[i]);
 	}
 	engine->totals.new_events += beat->new_events;
 	engine->totals.runs_planned += beat->runs_planned;
@@ -107,6 +121,9 @@ static void give_up(struct lb_engine *engine, struct lb_engine_beat *step)
 	engine->sweep = false;
 	engine->more_due = false;
 	give_up_unfinished_passes(engine);
+	for (size_t i = 0; i < engine->options.source_count; i++) {
+		engine->sources[i].receipts.dropped = true;
+	}
 }
 
 static void put_off(struct lb_engine *engine, struct lb_engine_beat *step)
@@ -229,6 +246,7 @@ bool lb_engine_beat(struct lb_engine *engine)
 	lb_inbox_take(&engine->inbox, &step->taken);
 	for (size_t i = 0; i < engine->options.source_count; i++) {
 		engine->sources[i].taken = engine->sources[i].told;
+		engine->sources[i].receipts.taken = engine->sources[i].receipts.told;
 	}
 	engine->sweep = false;
 	engine->more_due = false;

@@ -204,21 +204,25 @@ bool lb_engine_plan_scan(struct lb_engine_source *source)
 
 /* While beats fail, what a watch sees is left to the scan that follows: the
  * inbox must not grow without end. */
-void lb_engine_on_reports(struct lb_source *port, const struct lb_sensor_report_list *reports,
-			  void *data)
+uint64_t lb_engine_on_reports(struct lb_source *port, const struct lb_sensor_report_list *reports,
+			      void *data)
 {
 	(void)port;
 	struct lb_engine_source *source = data;
 	struct lb_engine *engine = source->engine;
 	struct lb_batch *batch = NULL;
+	uint64_t receipt = 0;
 	if (engine->beat_failures == 0) {
 		batch = lb_inbox_add(&engine->inbox);
 	}
 	if (batch == NULL || lb_batch_add_reports(batch, reports) != LB_OK) {
 		source->lost = true;
 		source->due_at_us = lb_engine_monotonic(engine);
+	} else {
+		receipt = ++source->receipts.told;
 	}
 	lb_engine_pump(engine);
+	return receipt;
 }
 
 void lb_engine_on_rescan(struct lb_source *port, void *data)

@@ -65,6 +65,11 @@ struct lb_source_impl {
 	 * before returning. One scan at a time. Mandatory. */
 	void (*scan)(struct lb_source *source, struct lb_scan *scan);
 
+	/* All that on_reports took under a receipt up to this one is durable: whoever
+	 * told the source may forget it. Calls neither on_reports nor on_rescan, and
+	 * destroys nothing; and is not called from within these. Optional. */
+	void (*recorded)(struct lb_source *source, uint64_t receipt);
+
 	/* Stop watching, wait for a scan that runs, whose done is not called any
 	 * more, free. Mandatory. */
 	void (*destroy)(struct lb_source *source);
@@ -74,15 +79,16 @@ struct lb_source_impl {
  * on_reports:    set by the engine before the first scan; a source that watches
  *                calls it when something came between scans. reports are
  *                borrowed until return. May be called for sensors of earlier
- *                scans only.
+ *                scans only. Returns a receipt, greater than those before; or 0:
+ *                the reports were not taken, and a scan is to find the same.
  * on_rescan:     likewise; a source that watches calls it when it knows that it
  *                may have missed something (an overflow, a new folder): scan
  *                soon. Both may be NULL: then nobody listens between scans. */
 struct lb_source {
 	const struct lb_source_impl *impl;
 	const char *base_location;
-	void (*on_reports)(struct lb_source *source, const struct lb_sensor_report_list *reports,
-			   void *data);
+	uint64_t (*on_reports)(struct lb_source *source,
+			       const struct lb_sensor_report_list *reports, void *data);
 	void (*on_rescan)(struct lb_source *source, void *data);
 	void *data;
 };

@@ -356,7 +356,7 @@ static void happen_notice(struct sim_node *node, void *data)
 		.allow_overwrites = node->world->plan.options.allow_overwrites,
 	};
 	struct lb_sensor_report_list reports = {.items = &report, .count = 1};
-	node->source->on_reports(node->source, &reports, node->source->data);
+	(void)node->source->on_reports(node->source, &reports, node->source->data);
 	lb_arena_finish(&arena);
 }
 

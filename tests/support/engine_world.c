@@ -38,6 +38,7 @@ struct engine_world {
 	struct lb_worker worker;
 	struct lb_work *work;
 	bool idle;
+	uint64_t recorded;
 };
 
 /* --- the world's clock, worker and source ---------------------------------- */
@@ -91,8 +92,14 @@ static void destroy_source(struct lb_source *source)
 	(void)source;
 }
 
+static void recorded(struct lb_source *source, uint64_t receipt)
+{
+	(void)source;
+	current->recorded = receipt;
+}
+
 static const struct lb_source_impl source_impl = {
-	.name = "trigger_file", .scan = scan, .destroy = destroy_source};
+	.name = "trigger_file", .scan = scan, .recorded = recorded, .destroy = destroy_source};
 
 static void show_file(struct lb_scan *request, const struct fake_file *file)
 {
@@ -224,15 +231,23 @@ void engine_world_parts(struct engine_world *world, size_t files)
 	world->part_files = files;
 }
 
-void engine_world_watch(struct engine_world *world, const char *sensor_id, const char *file_name)
+uint64_t engine_world_watch(struct engine_world *world, const char *sensor_id,
+			    const char *file_name)
 {
 	engine_world_file(world, sensor_id, file_name);
 	struct lb_scan seen = {.now_us = world->wall_us};
 	static const struct lb_checkpoint checkpoint = {.floor = ""};
 	show_file(&seen, &world->files[world->file_count - 1]);
 	seen.reports.items[0].checkpoint = &checkpoint;
-	world->source.on_reports(&world->source, &seen.reports, world->source.data);
+	uint64_t receipt =
+		world->source.on_reports(&world->source, &seen.reports, world->source.data);
 	lb_arena_finish(&seen.arena);
+	return receipt;
+}
+
+uint64_t engine_world_recorded(const struct engine_world *world)
+{
+	return world->recorded;
 }
 
 void engine_world_fail_passes(struct engine_world *world, const char *message)
@@ -290,6 +305,7 @@ void engine_world_start(struct engine_world *world, enum lb_engine_mode mode, in
 	world->clock = (struct lb_clock){.impl = &clock_impl};
 	world->worker = (struct lb_worker){.impl = &worker_impl};
 	world->source = (struct lb_source){.impl = &source_impl, .base_location = "/triggers"};
+	world->recorded = 0;
 	world->alarm_us = INT64_MAX;
 	world->idle = false;
 	world->shown = 0;

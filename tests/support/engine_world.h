@@ -28,8 +28,13 @@ void engine_world_file(struct engine_world *world, const char *sensor_id, const 
 /* Passes are made in parts of so many files; 0: all at once. */
 void engine_world_parts(struct engine_world *world, size_t files);
 
-/* A file that the source sees between passes; passes show it too. */
-void engine_world_watch(struct engine_world *world, const char *sensor_id, const char *file_name);
+/* A file that the source sees between passes; passes show it too. The receipt that the
+ * engine gave for it. */
+uint64_t engine_world_watch(struct engine_world *world, const char *sensor_id,
+			    const char *file_name);
+
+/* The latest receipt of which the engine said that it is recorded; 0: none. */
+uint64_t engine_world_recorded(const struct engine_world *world);
 
 /* Passes fail whole from now on; NULL: they no longer do. */
 void engine_world_fail_passes(struct engine_world *world, const char *message);

@@ -239,8 +239,8 @@ static void take_reports(struct world *world, const struct lb_sensor_report_list
 	}
 }
 
-static void on_reports(struct lb_source *source, const struct lb_sensor_report_list *reports,
-		       void *data)
+static uint64_t on_reports(struct lb_source *source, const struct lb_sensor_report_list *reports,
+			   void *data)
 {
 	(void)source;
 	struct world *world = data;
@@ -249,6 +249,7 @@ static void on_reports(struct lb_source *source, const struct lb_sensor_report_l
 	}
 	world->calls++;
 	take_reports(world, reports);
+	return world->calls;
 }
 
 static void on_rescan(struct lb_source *source, void *data)

@@ -401,6 +401,51 @@ static void a_person_waking_the_engine_is_not_made_to_wait(void **state)
 	assert_int_equal(fake_world_starts(engine_world_jobs(world), "555"), 1);
 }
 
+static void what_came_between_passes_is_called_recorded_when_it_is_durable(void **state)
+{
+	struct engine_world *world = *state;
+	engine_world_start(world, LB_ENGINE_RUN, 0);
+	engine_world_settle(world);
+	uint64_t first = engine_world_watch(world, "orders", "a.txt");
+	uint64_t second = engine_world_watch(world, "orders", "b.txt");
+	assert_true(first > 0 && second > first);
+	assert_true(engine_world_recorded(world) < first);
+	fake_tables_fail_commit(engine_world_tables(world), FAKE_COMMIT_LOST, LB_BUSY);
+	engine_world_settle(world);
+	assert_true(engine_world_recorded(world) < first);
+	engine_world_pass(world, LB_SECOND);
+	assert_true(engine_world_recorded(world) == second);
+	assert_int_equal(lb_engine_totals(engine_world_engine(world))->new_events, 2);
+}
+
+static void what_comes_while_the_store_fails_gets_no_receipt(void **state)
+{
+	struct engine_world *world = *state;
+	engine_world_start(world, LB_ENGINE_RUN, 0);
+	engine_world_settle(world);
+	fake_tables_fail_commit(engine_world_tables(world), FAKE_COMMIT_LOST, LB_BUSY);
+	uint64_t first = engine_world_watch(world, "orders", "a.txt");
+	engine_world_settle(world);
+	assert_true(engine_world_watch(world, "orders", "b.txt") == 0);
+	engine_world_pass(world, LB_MINUTE);
+	assert_true(engine_world_recorded(world) == first);
+	assert_int_equal(lb_engine_totals(engine_world_engine(world))->new_events, 2);
+}
+
+static void what_a_stopping_engine_gave_up_is_never_called_recorded(void **state)
+{
+	struct engine_world *world = *state;
+	engine_world_file(world, "orders", "a.txt");
+	engine_world_start(world, LB_ENGINE_RUN, 0);
+	engine_world_settle_but_runner(world);
+	fake_tables_fail_commit(engine_world_tables(world), FAKE_COMMIT_LOST, LB_FULL);
+	uint64_t receipt = engine_world_watch(world, "orders", "b.txt");
+	lb_engine_stop(engine_world_engine(world));
+	engine_world_settle(world); /* the answers of the runner bring a beat that succeeds */
+	assert_true(engine_world_is_idle(world));
+	assert_true(engine_world_recorded(world) < receipt);
+}
+
 static void runs_of_several_runners_are_followed_side_by_side(void **state)
 {
 	struct engine_world *world = *state;
@@ -614,6 +659,9 @@ int main(void)
 		TEST(a_part_of_a_pass_that_failed_to_be_recorded_is_tried_again),
 		TEST(stopping_waits_for_the_answers_that_are_under_way),
 		TEST(a_person_waking_the_engine_is_not_made_to_wait),
+		TEST(what_came_between_passes_is_called_recorded_when_it_is_durable),
+		TEST(what_comes_while_the_store_fails_gets_no_receipt),
+		TEST(what_a_stopping_engine_gave_up_is_never_called_recorded),
 		TEST(runs_of_several_runners_are_followed_side_by_side),
 		TEST(a_runner_that_keeps_us_waiting_is_not_asked_twice),
 		TEST(a_run_that_nobody_can_find_out_about_is_asked_about_again),

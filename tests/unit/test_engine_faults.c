@@ -45,8 +45,8 @@ static void tell(struct engine_world *world)
 		engine_world_pass(world, LB_MINUTE);
 		end_runs(world);
 	}
-	engine_world_watch(world, "rates", "rates_20251123_070000.txt");
-	engine_world_watch(world, "orders", "orders_20251123_070000.txt");
+	(void)engine_world_watch(world, "rates", "rates_20251123_070000.txt");
+	(void)engine_world_watch(world, "orders", "orders_20251123_070000.txt");
 	engine_world_settle(world);
 }
 

@@ -133,7 +133,7 @@ static void on_news(const struct lb_watch_news *news, void *data)
 		rescan |= !add_report(&bulletin, &news->sensors.items[i]);
 	}
 	if (bulletin.reports.count > 0 && base->on_reports != NULL) {
-		base->on_reports(base, &bulletin.reports, base->data);
+		(void)base->on_reports(base, &bulletin.reports, base->data);
 	}
 	lb_arena_finish(&bulletin.arena);
 	if (rescan && base->on_rescan != NULL) {
