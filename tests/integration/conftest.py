@@ -18,7 +18,10 @@ def no_process_is_left(monkeypatch):
             started.append(self)
 
     monkeypatch.setattr(subprocess, "Popen", Watched)
-    monkeypatch.delenv("LAKEBEAT_CRASH_AT", raising=False)
+    for name in list(os.environ):
+        if name == "LAKEBEAT_CRASH_AT" or name.startswith("DATABRICKS_") or (
+                name.lower() in ("http_proxy", "all_proxy")):
+            monkeypatch.delenv(name)
     yield
     for process in started:
         if process.poll() is None and not getattr(process, "ends_with_group", False):

@@ -307,6 +307,9 @@ struct http_peer *http_peer_start(const char *certificate, const char *key)
 {
 	struct http_peer *peer = calloc(1, sizeof(*peer));
 	assert_non_null(peer);
+	(void)unsetenv("http_proxy");
+	(void)unsetenv("all_proxy");
+	(void)unsetenv("ALL_PROXY");
 	assert_int_equal(pthread_mutex_init(&peer->lock, NULL), 0);
 	assert_int_equal(pthread_mutex_init(&peer->serving, NULL), 0);
 	assert_int_equal(pthread_cond_init(&peer->met, NULL), 0);

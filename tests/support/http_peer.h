@@ -23,7 +23,8 @@
 
 struct http_peer;
 
-/* certificate, key: PEM files for TLS, or NULL for none. */
+/* certificate, key: PEM files for TLS, or NULL for none. Takes proxies out of the
+ * environment. */
 struct http_peer *http_peer_start(const char *certificate, const char *key);
 
 /* What a test answers. headers: lines, each ended by CRLF; "" for none. status 0:

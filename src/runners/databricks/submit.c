@@ -1,3 +1,4 @@
+#include "base/injection.h"
 #include "core/names.h"
 #include "runners/databricks/parameters.h"
 #include "runners/databricks/runner.h"
@@ -83,6 +84,7 @@ static enum lb_submit_outcome outcome_of(enum lb_databricks_meaning meaning)
 
 static void on_called(struct lb_databricks_call *call)
 {
+	LB_INJECTION_POINT("run-now-answered");
 	struct lb_databricks_start *start = call->data;
 	const struct lb_databricks_runner *runner = start->runner;
 	struct lb_submission *submission = start->submission;
@@ -142,6 +144,7 @@ void lb_databricks_start(struct lb_databricks_runner *runner, struct lb_submissi
 		       &error);
 		return;
 	}
+	LB_INJECTION_POINT("run-now-before-request");
 	lb_databricks_call_start(&start->call);
 }
 
