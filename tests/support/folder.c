@@ -11,13 +11,16 @@
 #include <unistd.h>
 
 static char home[4096];
-static char folder[64];
+static char folder[4096];
 
 int folder_setup(void **state)
 {
 	(void)state;
-	strcpy(folder, "/tmp/lakebeat-test-XXXXXX");
-	return getcwd(home, sizeof(home)) == NULL || mkdtemp(folder) == NULL || chdir(folder) != 0;
+	const char *place = getenv("TMPDIR");
+	int length = snprintf(folder, sizeof(folder), "%s/lakebeat-test-XXXXXX",
+			      place != NULL ? place : "/tmp");
+	return length >= (int)sizeof(folder) || getcwd(home, sizeof(home)) == NULL ||
+	       mkdtemp(folder) == NULL || chdir(folder) != 0;
 }
 
 static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)

@@ -1,6 +1,7 @@
 #include "support/store_place_sqlite.h"
 
 #include "support/cmocka.h"
+#include "support/memory.h"
 
 #include <sqlite3.h>
 
@@ -37,6 +38,7 @@ static sqlite3 *open_database(const struct store_place *place)
 
 void sqlite_place_exec(const struct store_place *place, const char *sql)
 {
+	ON_THE_WORLDS_ACCOUNT;
 	sqlite3 *db = open_database(place);
 	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK) {
 		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
@@ -60,6 +62,7 @@ static const char *column(struct store_place *place, sqlite3_stmt *statement, in
 
 const char *sqlite_place_ask(struct store_place *place, const char *sql)
 {
+	ON_THE_WORLDS_ACCOUNT;
 	sqlite3 *db = open_database(place);
 	sqlite3_stmt *statement = prepare(db, sql);
 	const char *answer = NULL;
@@ -102,6 +105,7 @@ static void run(sqlite3 *db, const char *sql, const struct lb_row *row, bool wit
 
 void sqlite_place_put_row(struct store_place *place, const struct lb_row *row)
 {
+	ON_THE_WORLDS_ACCOUNT;
 	sqlite3 *db = open_database(place);
 	run(db,
 	    "DELETE FROM heartbeat_sensor WHERE sensor_id IS ?2 AND trigger_job_id IS ?7 "
@@ -121,6 +125,7 @@ void sqlite_place_put_row(struct store_place *place, const struct lb_row *row)
 bool sqlite_place_find_entry(struct store_place *place, const char *sensor_id,
 			     struct fake_sensor_entry *ret_entry)
 {
+	ON_THE_WORLDS_ACCOUNT;
 	sqlite3 *db = open_database(place);
 	sqlite3_stmt *statement =
 		prepare(db, "SELECT sensor_id, assets ->> 0, status, upstream_key, "
