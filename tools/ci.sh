@@ -9,20 +9,19 @@
 #   contract     tests/contract
 #   sim          tests/sim: the engine in simulated worlds, and whether planted bugs are found there
 #   integration  tests/integration
+#   torture      tests/torture: every call of the store's disk fails once, and the power does
 #   asan-ubsan   all tests again under AddressSanitizer and UndefinedBehaviorSanitizer
 #   tsan         what has threads again under ThreadSanitizer
 #   cppcheck     cppcheck over src/
 #   clang-tidy   clang-tidy over src/, with the checks of .clang-tidy
 #   fuzz-smoke   tests/fuzz: every parser of outside bytes, a minute each
 #   coverage     every branch of core and engine is taken, or is on tests/coverage-exceptions
-# Not in the default set, for they have no tests yet:
-#   torture      tests/torture: every allocation and every write fails once
 # A lane that finds nothing to check fails.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-default_lanes='format tidy gcc clang unit contract sim integration asan-ubsan tsan cppcheck clang-tidy
-coverage fuzz-smoke'
+default_lanes='format tidy gcc clang unit contract sim integration torture asan-ubsan tsan cppcheck
+clang-tidy coverage fuzz-smoke'
 all_suites='unit contract sim integration'
 
 passed=0
