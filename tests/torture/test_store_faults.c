@@ -443,6 +443,12 @@ static void what_failed_is_not_there_after_the_power_did_too(void **state)
 	at_every_call(FAULT_FULL, true, true, LOSSES);
 }
 
+static void what_worked_and_failed_is_told_as_unknown_or_is_not_there(void **state)
+{
+	(void)state;
+	at_every_call(FAULT_LATE, true, true, LOSSES);
+}
+
 static void a_disk_that_stays_away_costs_nothing_that_was_committed(void **state)
 {
 	(void)state;
@@ -481,6 +487,7 @@ int main(void)
 		cmocka_unit_test(a_call_that_worked_and_fails_costs_nothing_that_was_committed),
 		cmocka_unit_test(a_full_disk_costs_nothing_that_was_committed),
 		cmocka_unit_test(what_failed_is_not_there_after_the_power_did_too),
+		cmocka_unit_test(what_worked_and_failed_is_told_as_unknown_or_is_not_there),
 		cmocka_unit_test(a_disk_that_stays_away_costs_nothing_that_was_committed),
 		cmocka_unit_test(after_a_loss_of_power_all_that_was_committed_is_there),
 		cmocka_unit_test(short_reads_and_writes_are_gone_on_with),

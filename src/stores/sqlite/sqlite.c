@@ -39,16 +39,18 @@ static enum lb_err begin(struct lb_sqlite *sqlite, enum lb_store_access access,
 	return err;
 }
 
-/* When the fsync fails, the commit is in the journal all the same, and counts
- * if the machine stops before anything else is written. */
+/* A write or a flush that fails may have done its work all the same. Then the
+ * commit is in the journal as a whole, and counts if the machine stops before
+ * anything else is written over it. */
 static enum lb_err commit(struct lb_sqlite *sqlite, struct lb_error *error)
 {
+	bool begun = sqlite3_get_autocommit(sqlite->db) == 0;
 	enum lb_err err = run(sqlite, SQL_COMMIT, error);
-	if (err == LB_IO && sqlite3_extended_errcode(sqlite->db) == SQLITE_IOERR_FSYNC) {
+	if (err == LB_IO && begun) {
 		err = lb_fail(error, LB_UNAVAILABLE,
-			      "%s could not be flushed to its disk; the last change may be kept or "
-			      "lost; look after the disk",
-			      sqlite->path);
+			      "%s could not be written to its disk (%s); the last change may be "
+			      "kept or lost; look after the disk",
+			      sqlite->path, sqlite3_errstr(sqlite3_extended_errcode(sqlite->db)));
 	}
 	return err;
 }
