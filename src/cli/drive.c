@@ -96,7 +96,7 @@ static enum lb_err open_databricks(struct lb_drive *drive,
 static enum lb_err open_runner(struct lb_drive *drive, const struct lb_config *config,
 			       const struct lb_runner_settings *settings, struct lb_error *error)
 {
-	struct lb_runner *runner;
+	struct lb_runner *runner = NULL;
 	enum lb_err err = settings->kind == LB_RUNNER_DATABRICKS
 				  ? open_databricks(drive, settings, &runner, error)
 				  : open_command(drive, config, settings, &runner, error);
