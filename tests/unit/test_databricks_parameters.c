@@ -122,6 +122,9 @@ static void too_many_events_are_cut_with_a_marker(void **state)
 	check_cut(60, "orders");
 	check_cut(61, "orders\"with\\quotes");
 	check_cut(5000, "orders");
+	check_cut(124, "x");
+	check_cut(125, "x");
+	check_cut(126, "x");
 	check_cut(500, "bestellungen_\xC3\xBC\xFF");
 }
 

@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* An event has more than 80 bytes of names alone. */
+#define LISTED_MAX (LB_DATABRICKS_PARAMETERS_BYTES_MAX / 80)
+
 /* How long text is as a JSON string, its quotes included. */
 static size_t json_length(const char *text)
 {
@@ -29,14 +32,14 @@ static char *dump(const json_t *json)
 	return text;
 }
 
-/* The whole array, of which count events are shown. Owned: lb_free. NULL: no memory. */
-static char *dump_events(const json_t *all, size_t count)
+/* An array of the first count of some events. total: how many there are in all;
+ * if more, a marker says so. Owned: lb_free. NULL: no memory. */
+static char *dump_events(const json_t *events, size_t count, size_t total)
 {
-	size_t total = json_array_size(all);
 	json_t *array = json_array();
 	bool enough = array != NULL;
 	for (size_t i = 0; enough && i < count; i++) {
-		enough = json_array_append(array, json_array_get(all, i)) == 0;
+		enough = json_array_append(array, json_array_get(events, i)) == 0;
 	}
 	if (enough && count < total) {
 		enough = json_array_append_new(array,
@@ -49,36 +52,35 @@ static char *dump_events(const json_t *all, size_t count)
 	return text;
 }
 
-/* As many events as fit into room bytes, found by halving; at least the marker. */
-static char *dump_what_fits(const json_t *all, size_t room)
+/* All of them if they fit into room bytes; else as many as do beside the marker,
+ * found by halving; at least the marker. */
+static char *dump_what_fits(const json_t *events, size_t total, size_t room)
 {
+	size_t too_many = json_array_size(events);
+	char *text = dump_events(events, too_many, total);
+	if (text == NULL || json_length(text) <= room) {
+		return text;
+	}
+	lb_free(text);
 	size_t fits = 0;
-	size_t too_many = json_array_size(all) + 1;
-	char *best = NULL;
-	for (size_t count = too_many - 1;; count = fits + (too_many - fits) / 2) {
-		char *text = dump_events(all, count);
+	while (too_many - fits > 1) {
+		size_t count = fits + (too_many - fits) / 2;
+		text = dump_events(events, count, total);
 		if (text == NULL) {
-			lb_free(best);
 			return NULL;
 		}
-		if (count == 0 || json_length(text) <= room) {
-			lb_free(best);
-			best = text;
-			fits = count;
-		} else {
-			lb_free(text);
-			too_many = count;
-		}
-		if (too_many - fits <= 1 && best != NULL) {
-			return best;
-		}
+		*(json_length(text) <= room ? &fits : &too_many) = count;
+		lb_free(text);
 	}
+	return dump_events(events, fits, total);
 }
 
+/* The first of them, but more than could ever fit. */
 static json_t *list_events(const struct lb_event_list *events)
 {
 	json_t *array = json_array();
-	for (size_t i = 0; array != NULL && events != NULL && i < events->count; i++) {
+	size_t count = events->count < LISTED_MAX ? events->count : LISTED_MAX;
+	for (size_t i = 0; array != NULL && i < count; i++) {
 		if (json_array_append_new(array, lb_event_json(&events->items[i])) != 0) {
 			json_decref(array);
 			return NULL;
@@ -96,12 +98,14 @@ static size_t dumped_length(const json_t *json)
 static bool add_events(json_t *parameters, const struct lb_event_list *events)
 {
 	static const char rest[] = ",\"lakebeat_events\":";
+	static const struct lb_event_list none;
+	events = events != NULL ? events : &none;
 	json_t *all = list_events(events);
 	size_t taken = dumped_length(parameters) + sizeof(rest) - 1;
 	size_t room = taken < LB_DATABRICKS_PARAMETERS_BYTES_MAX
 			      ? LB_DATABRICKS_PARAMETERS_BYTES_MAX - taken
 			      : 0;
-	char *text = all != NULL ? dump_what_fits(all, room) : NULL;
+	char *text = all != NULL ? dump_what_fits(all, events->count, room) : NULL;
 	bool added = text != NULL &&
 		     json_object_set_new(parameters, "lakebeat_events", json_string(text)) == 0;
 	lb_free(text);
