@@ -26,6 +26,12 @@ static const struct lb_row *blocking_row(const struct lb_explanation *explanatio
 /* More names than this are counted, not said. */
 #define NAMES_MAX 8
 
+/* A text that memory did not suffice for. */
+static const char *or_unknown(const char *text)
+{
+	return text != NULL ? text : "?";
+}
+
 /* The hard rows that hold the job up: "a, b and c"; NULL: none. */
 static const char *blocking_names(const struct lb_explanation *explanation)
 {
@@ -36,18 +42,20 @@ static const char *blocking_names(const struct lb_explanation *explanation)
 		if (!lb_explain_blocks(explanation, i) || ++count > NAMES_MAX) {
 			continue;
 		}
-		names = last == NULL ? NULL
-			: names == NULL
-				? last
-				: lb_arena_printf(explanation->arena, "%s, %s", names, last);
-		last = lb_text_printable(explanation->arena,
-					 lb_row_sensor_id(&explanation->job->rows.items[i]));
+		names = last == NULL    ? NULL
+			: names == NULL ? last
+					: or_unknown(lb_arena_printf(explanation->arena, "%s, %s",
+								     names, last));
+		last = or_unknown(lb_text_printable(
+			explanation->arena, lb_row_sensor_id(&explanation->job->rows.items[i])));
 	}
 	if (count > NAMES_MAX) {
-		return lb_arena_printf(explanation->arena, "%s, %s and %zu more", names, last,
-				       count - NAMES_MAX);
+		return or_unknown(lb_arena_printf(explanation->arena, "%s, %s and %zu more", names,
+						  last, count - NAMES_MAX));
 	}
-	return names != NULL ? lb_arena_printf(explanation->arena, "%s and %s", names, last) : last;
+	return names != NULL
+		       ? or_unknown(lb_arena_printf(explanation->arena, "%s and %s", names, last))
+		       : last;
 }
 
 /* The source is one that an ACON is about. */
@@ -100,7 +108,7 @@ const char *lb_explain_row(const struct lb_explanation *explanation, size_t at)
 	if (waits && !lb_row_is_paused(row)) {
 		text = say_waiting_row(explanation, row, text);
 	}
-	return text != NULL ? text : "?";
+	return or_unknown(text);
 }
 
 static const char *say_planned(const struct lb_explanation *explanation)
@@ -219,7 +227,7 @@ const char *lb_explain_verdict(const struct lb_explanation *explanation)
 	case LB_JOB_VERDICT_MAX:
 		break;
 	}
-	return text != NULL ? text : "?";
+	return or_unknown(text);
 }
 
 static const char *advise_waiting(const struct lb_explanation *explanation)

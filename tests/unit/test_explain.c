@@ -3,6 +3,7 @@
 #include "cli/explain.h"
 #include "support/cmocka.h"
 #include "support/jobs.h"
+#include "support/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,6 +117,25 @@ static void three_sensors_are_listed_and_many_are_counted(void **state)
 		}
 	}
 	assert_verdict(story, "waits for a, b, c, d, e, f, g, h and 2 more");
+}
+
+static void without_memory_no_sensor_is_left_out_unseen(void **state)
+{
+	struct story *story = *state;
+	static const char expected[] = "waits for a, b, c, d, e, f, g, h and 1 more";
+	static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		(void)test_job_add(&story->test, names[i], "TRUE", "UNPAUSED", NULL);
+	}
+	const struct lb_explanation *explanation = tell(story);
+	bool failed = true;
+	for (size_t count = 0; failed; count++) {
+		memory_fail_after(count);
+		const char *verdict = lb_explain_verdict(explanation);
+		failed = memory_restore();
+		assert_true(strcmp(verdict, expected) == 0 || strchr(verdict, '?') != NULL);
+	}
+	assert_verdict(story, expected);
 }
 
 static void a_sensor_that_waits_tells_for_how_long(void **state)
@@ -285,6 +305,7 @@ int main(void)
 		TEST(a_job_waits_for_the_hard_sensors_that_have_nothing_new),
 		TEST(a_job_that_failed_and_then_was_paused_needs_both_to_go_on),
 		TEST(three_sensors_are_listed_and_many_are_counted),
+		TEST(without_memory_no_sensor_is_left_out_unseen),
 		TEST(a_sensor_that_waits_tells_for_how_long),
 		TEST(a_source_that_no_acon_is_about_is_named),
 		TEST(a_ready_job_says_who_starts_it),
