@@ -90,6 +90,7 @@ def run_all(programs, most):
     place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="lakebeat-torture-", dir=place) as directory, \
             concurrent.futures.ThreadPoolExecutor(shards) as pool:
+        os.chmod(directory, 0o755)  # some tests go on as nobody
         jobs = [(program[0], [pool.submit(run_shard, *program, f"{shard}/{shards}", most, directory)
                               for shard in range(shards)]) for program in programs]
         for name, of_shards in jobs:
@@ -103,7 +104,8 @@ def report(number, name, verdict, known):
     """One line of TAP; whether it is ok."""
     excused = [case for case, _, _ in verdict.broken if (name, case) in known]
     bad = [broken for broken in verdict.broken if (name, broken[0]) not in known]
-    ok = not bad and not verdict.died and bool(verdict.cases or verdict.sweeps)
+    # A program that prints no case is none of cmocka's: a fuzzer's corpus.
+    ok = not bad and not verdict.died
     injected = sum(sums.injected for sums in verdict.cases.values())
     print(f"{'ok' if ok else 'not ok'} {number} - {name}: {injected} allocations fail in "
           f"{len(verdict.cases)} cases" + (f", {len(excused)} excused" if excused else ""))
