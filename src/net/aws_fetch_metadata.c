@@ -77,18 +77,25 @@ static enum lb_err ask_instance_token(struct lb_aws_fetch *fetch, int64_t now_us
 	return ask_instance(fetch, "PUT", "/latest/api/token", "", error);
 }
 
-/* The answer's first line as one word in the arena; NULL: it is none. */
-static char *take_word(struct lb_aws_fetch *fetch, const struct lb_aws_answer *answer)
+#define WORD_BYTES_END 4096
+
+/* The answer's first line, when it is one word; none: what is said when it is not. */
+static enum lb_err take_word(struct lb_aws_fetch *fetch, const struct lb_aws_answer *answer,
+			     const char *none, const char **ret_word, struct lb_error *error)
 {
-	char *text = answer->length < 4096
-			     ? lb_arena_strndup(&fetch->arena, answer->body, answer->length)
-			     : NULL;
+	if (answer->length >= WORD_BYTES_END) {
+		return lb_fail(error, LB_CORRUPT, "%s", none);
+	}
+	char *text = lb_arena_strndup(&fetch->arena, answer->body, answer->length);
 	if (text == NULL) {
-		return NULL;
+		return lb_fail_nomem(error);
 	}
 	text[strcspn(text, "\r\n")] = '\0';
-	return *text != '\0' && strchr(text, ' ') == NULL && lb_aws_is_header_value(text) ? text
-											  : NULL;
+	if (*text == '\0' || strchr(text, ' ') != NULL || !lb_aws_is_header_value(text)) {
+		return lb_fail(error, LB_CORRUPT, "%s", none);
+	}
+	*ret_word = text;
+	return LB_OK;
 }
 
 static enum lb_err take_instance_token(struct lb_aws_fetch *fetch,
@@ -111,12 +118,12 @@ static enum lb_err take_instance_token(struct lb_aws_fetch *fetch,
 	if (answer->status != 200) {
 		return lb_aws_fail_status(answer, error);
 	}
-	fetch->instance_token = take_word(fetch, answer);
-	if (fetch->instance_token == NULL) {
-		return lb_fail(error, LB_CORRUPT, "its token is none");
+	enum lb_err err =
+		take_word(fetch, answer, "its token is none", &fetch->instance_token, error);
+	if (err == LB_OK) {
+		fetch->step = LB_AWS_STEP_INSTANCE_ROLE;
 	}
-	fetch->step = LB_AWS_STEP_INSTANCE_ROLE;
-	return LB_OK;
+	return err;
 }
 
 static enum lb_err ask_instance_role(struct lb_aws_fetch *fetch, int64_t now_us,
@@ -145,9 +152,14 @@ static enum lb_err take_instance_role(struct lb_aws_fetch *fetch,
 	if (answer->status != 200) {
 		return lb_aws_fail_status(answer, error);
 	}
-	const char *role = take_word(fetch, answer);
-	if (role == NULL || !is_role_name(role)) {
-		return lb_fail(error, LB_CORRUPT, "the name of the instance's role is none");
+	static const char none[] = "the name of the instance's role is none";
+	const char *role = NULL;
+	enum lb_err err = take_word(fetch, answer, none, &role, error);
+	if (err != LB_OK) {
+		return err;
+	}
+	if (!is_role_name(role)) {
+		return lb_fail(error, LB_CORRUPT, "%s", none);
 	}
 	fetch->instance_role = role;
 	fetch->step = LB_AWS_STEP_INSTANCE_KEYS;

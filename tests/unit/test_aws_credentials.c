@@ -575,6 +575,30 @@ static void memory_that_runs_out_is_an_error_and_nothing_worse(void **state)
 	assert_true(failures > 10);
 }
 
+static void an_instance_is_not_blamed_when_memory_runs_out(void **state)
+{
+	(void)state;
+	static const struct fake_call script[] = {
+		TOKEN_CALL, ROLE_CALL, KEYS_CALL("ASIA", IN_AN_HOUR), {0}};
+	int failures = 0;
+	bool ended = false;
+	for (int allowed = 0; !ended; allowed++) {
+		struct aws_world world;
+		aws_world_init(&world, nothing, script);
+		allocations_left = allowed;
+		lb_set_allocator(alloc_some, free);
+		lb_aws_credentials_get(world.credentials, &world.waiter);
+		(void)uv_run(&world.loop, UV_RUN_DEFAULT);
+		ended = allocations_left > 0;
+		lb_set_allocator(NULL, NULL);
+		failures += world.error.code != LB_OK;
+		assert_true(world.error.code == LB_OK || world.error.code == LB_NOMEM);
+		world.services.script = &script[3 - world.services.made];
+		aws_world_finish(&world);
+	}
+	assert_true(failures > 5);
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
 int main(void)
@@ -600,6 +624,7 @@ int main(void)
 		cmocka_unit_test(who_is_called_may_ask_again_or_give_up),
 		STORY(where_they_come_from_is_told_without_asking),
 		STORY(memory_that_runs_out_is_an_error_and_nothing_worse),
+		STORY(an_instance_is_not_blamed_when_memory_runs_out),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
