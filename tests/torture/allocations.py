@@ -124,7 +124,7 @@ def main():
     parser.add_argument("build")
     parser.add_argument("program", nargs="*")
     parser.add_argument("--max", type=int, default=0)
-    wish = parser.parse_args()
+    wish = parser.parse_intermixed_args()
     programs = [program for program in programs_of(wish.build)
                 if not wish.program or program[0] in wish.program]
     known = exceptions()
