@@ -394,6 +394,28 @@ static void a_table_that_is_there_already_is_taken_over(void **state)
 	assert_int_equal(place_row(place, "007", "7")->job_started_at_us, PLACE_NOW_US);
 }
 
+/* Python's bytes, say, become BLOBs. */
+static void a_row_with_a_blob_for_an_id_starts_nothing_and_harms_no_other(void **state)
+{
+	struct store_place *place = *state;
+	sqlite_place_exec(place,
+			  "INSERT INTO heartbeat_sensor (sensor_source, sensor_id, trigger_job_id, "
+			  "status, job_state) VALUES "
+			  "('trigger_file', 'a', '1', 'NEW_EVENT_AVAILABLE', 'UNPAUSED'), "
+			  "('trigger_file', x'61', '1', 'NEW_EVENT_AVAILABLE', 'UNPAUSED'), "
+			  "('trigger_file', 'b' || char(0), '1', 'COMPLETED', 'UNPAUSED'), "
+			  "('trigger_file', 'a', x'31', 'NEW_EVENT_AVAILABLE', 'UNPAUSED'), "
+			  "('trigger_file', 'a', '1' || char(0), NULL, 'UNPAUSED')");
+	struct lb_job_query query = {.all = true, .pending = true};
+	assert_string_equal(place_job_ids(place, &query), "1");
+	const struct lb_job *job = place_job(place, "1");
+	assert_int_equal(job->rows.count, 3);
+	assert_int_equal(job->rows.items[0].status, LB_STATUS_NEW_EVENT_AVAILABLE);
+	assert_int_equal(job->rows.items[1].status, LB_STATUS_OTHER);
+	assert_int_equal(job->rows.items[2].status, LB_STATUS_OTHER);
+	assert_int_equal(place_load_sensors(place, PLACE_SOURCE, PLACE_BASE).count, 1);
+}
+
 static void a_column_that_would_turn_ids_into_numbers_is_refused(void **state)
 {
 	struct store_place *place = closed(state);
@@ -759,6 +781,7 @@ int main(void)
 		PROMISE(other_table_names_make_other_tables),
 		PROMISE(a_table_with_other_columns_is_refused_by_name),
 		PROMISE(a_table_that_is_there_already_is_taken_over),
+		PROMISE(a_row_with_a_blob_for_an_id_starts_nothing_and_harms_no_other),
 		PROMISE(a_column_that_would_turn_ids_into_numbers_is_refused),
 		PROMISE(two_rows_of_one_key_are_refused),
 		PROMISE(a_column_dropped_while_we_run_is_an_error_and_not_a_crash),

@@ -58,10 +58,16 @@ enum {
 
 static void read_row(struct sql *sql, struct lb_arena *arena, struct lb_row *row)
 {
+	/* Before it is read: a BLOB read as a text is one. */
+	bool found_by_id = sql_can_be_key(sql, COLUMN_DECLARED + LB_DECLARED_sensor_id);
 	for (int i = 0; i < LB_DECLARED_MAX; i++) {
 		row->declared[i] = sql_text(sql, COLUMN_DECLARED + i, arena);
 	}
 	row->status_text = sql_text(sql, COLUMN_STATUS, arena);
+	/* What is written would not find such a row: it would start its job for ever. */
+	if (!found_by_id) {
+		row->status_text = "(its sensor_id is not a text)";
+	}
 	row->status = lb_status_parse(row->status_text);
 	row->latest_event_fetched_at_us = sql_timestamp(sql, COLUMN_LATEST_EVENT);
 	row->status_changed_at_us = sql_timestamp(sql, COLUMN_STATUS_CHANGE);
@@ -125,6 +131,9 @@ static struct lb_job *find_job(struct sql *sql, struct lb_arena *arena, struct l
 
 static void read_line(struct sql *sql, struct lb_arena *arena, struct lb_job_list *jobs)
 {
+	if (!sql_can_be_key(sql, COLUMN_JOB)) {
+		return;
+	}
 	struct lb_job *job = find_job(sql, arena, jobs);
 	struct lb_row *row = NULL;
 	if (job != NULL && sql_int(sql, COLUMN_HAS_ROW) != 0) {

@@ -40,6 +40,9 @@ static void read_seen(struct sql *sql, struct lb_arena *arena, struct lb_sensor_
 static void read_line(struct sql *sql, const char *sensor_source, const char *base_location,
 		      struct lb_arena *arena, struct lb_sensor_state_list *sensors)
 {
+	if (!sql_can_be_key(sql, 0)) {
+		return;
+	}
 	if (base_location != NULL && sensors->count > 0 &&
 	    sql_text_is(sql, 0, sensors->items[sensors->count - 1].sensor.sensor_id)) {
 		return;

@@ -156,6 +156,15 @@ bool sql_is_null(struct sql *sql, int column)
 	return sqlite3_column_type(sql->statement, column) == SQLITE_NULL;
 }
 
+bool sql_can_be_key(struct sql *sql, int column)
+{
+	if (sqlite3_column_type(sql->statement, column) == SQLITE_BLOB) {
+		return false;
+	}
+	const char *text = (const char *)sqlite3_column_text(sql->statement, column);
+	return text == NULL || strlen(text) == (size_t)sqlite3_column_bytes(sql->statement, column);
+}
+
 int64_t sql_time(struct sql *sql, int column)
 {
 	return sql_is_null(sql, column) ? LB_TIME_NONE : sql_int(sql, column);

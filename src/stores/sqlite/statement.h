@@ -44,6 +44,9 @@ void sql_end(struct sql *sql);
 const char *sql_text(struct sql *sql, int column, struct lb_arena *arena);
 int64_t sql_int(struct sql *sql, int column);
 bool sql_is_null(struct sql *sql, int column);
+/* False: a BLOB, or a text with a NUL. It can be read as a text, but that one is not
+ * equal to it, so nothing is found by it. Ask before reading it. */
+bool sql_can_be_key(struct sql *sql, int column);
 int64_t sql_time(struct sql *sql, int column);
 int64_t sql_timestamp(struct sql *sql, int column);
 
