@@ -227,7 +227,7 @@ bool lb_duration_parse(const char *text, int64_t *ret_duration_us)
 			thousandths = thousandths * 10 + (*text - '0');
 			decimals += decimals >= 0;
 		}
-		if (thousandths > DURATION_MAX / 1000) {
+		if (thousandths > DURATION_MAX * (decimals > 0 ? 1000 : 1)) {
 			return false;
 		}
 	}

@@ -51,9 +51,9 @@ const struct lb_node *lb_node_get(const struct lb_node *map, const char *key);
 /* For node.c's own parts: reports keys given twice, at any depth below node. */
 void lb_node_check_keys(const struct lb_node *node, const char *name, struct lb_report *report);
 
-/* The second reader, for the few JSON texts that are not YAML (a surrogate pair
- * as two escapes, a colon on the next line). It knows no lines. False: the text
- * is not JSON either, or too deep. */
+/* The second reader, for the few JSON texts that are not YAML, or not the same (a
+ * surrogate pair as two escapes, a colon on the next line, U+2028 in a text). It knows no lines.
+ * False: the text is not JSON either, or too deep. */
 bool lb_node_parse_json(const struct lb_text_file *file, struct lb_arena *arena,
 			struct lb_report *report, struct lb_node *ret_root);
 

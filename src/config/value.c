@@ -135,13 +135,22 @@ static bool set_store(const struct lb_reader *reader, const struct lb_setting *s
 	       put_text(reader, setting, lb_arena_printf(reader->arena, "sqlite:%s", joined), base);
 }
 
+static bool is_visible(const char *text)
+{
+	while ((unsigned char)*text > ' ' && *text != 0x7F) {
+		text++;
+	}
+	return *text == '\0';
+}
+
 static bool set_address(const struct lb_reader *reader, const struct lb_setting *setting,
 			const struct lb_node *node, const char *key, void *base)
 {
 	const char *colon = strrchr(node->text, ':');
-	char *end = NULL;
-	long port = colon != NULL ? strtol(colon + 1, &end, 10) : 0;
-	if (colon == NULL || colon == node->text || *end != '\0' || port < 1 || port > 65535) {
+	size_t digits = colon != NULL ? strspn(colon + 1, "0123456789") : 0;
+	long port = digits > 0 && digits < 6 ? strtol(colon + 1, NULL, 10) : 0;
+	if (colon == NULL || colon == node->text || colon[1 + digits] != '\0' || port < 1 ||
+	    port > 65535 || !is_visible(node->text)) {
 		return refuse_value(reader, setting, node, key, "is not an address with a port");
 	}
 	return put_text(reader, setting, lb_arena_strdup(reader->arena, node->text), base);

@@ -1,4 +1,5 @@
 /* value_text.c: values as one would write them. */
+#include "base/text.h"
 #include "base/time.h"
 #include "config/value.h"
 
@@ -91,6 +92,41 @@ char *lb_value_expected(struct lb_arena *arena, const struct lb_setting *setting
 	return lb_arena_strdup(arena, "a text");
 }
 
+/* Jansson leaves these as they are; to YAML they are line breaks, a byte order mark, or
+ * nothing that may stand in a file. 0: the character may stay. */
+static unsigned to_escape(const char *text, size_t step)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+	unsigned code = bytes[0];
+	if (step == 2) {
+		code = (bytes[0] & 0x1FU) << 6 | (bytes[1] & 0x3FU);
+	} else if (step == 3) {
+		code = (bytes[0] & 0x0FU) << 12 | (bytes[1] & 0x3FU) << 6 | (bytes[2] & 0x3FU);
+	}
+	bool stays = step == 4 || !((code >= 0x7F && code < 0xA0) || code == 0x2028 ||
+				    code == 0x2029 || code == 0xFEFF || code >= 0xFFFE);
+	return stays ? 0 : code;
+}
+
+/* JSON that is YAML too. NULL: exhausted, or json is. */
+static char *as_yaml(struct lb_arena *arena, const char *json)
+{
+	size_t length = json != NULL ? strlen(json) : 0;
+	char *text = json != NULL ? lb_arena_alloc(arena, 6 * length + 1) : NULL;
+	char *out = text;
+	for (size_t step; text != NULL && length > 0; json += step, length -= step) {
+		step = lb_utf8_length(json, length);
+		unsigned code = to_escape(json, step);
+		if (code != 0) {
+			out += sprintf(out, "\\u%04x", code);
+		} else {
+			memcpy(out, json, step);
+			out += step;
+		}
+	}
+	return text;
+}
+
 char *lb_value_argv_text(struct lb_arena *arena, const char *const *argv)
 {
 	json_t *array = json_array();
@@ -102,7 +138,7 @@ char *lb_value_argv_text(struct lb_arena *arena, const char *const *argv)
 	}
 	char *dumped = json_dumps(array, 0);
 	json_decref(array);
-	char *text = lb_arena_strdup(arena, dumped);
+	char *text = as_yaml(arena, dumped);
 	free(dumped);
 	return text;
 }

@@ -260,6 +260,14 @@ static bool parse_yaml(const struct lb_text_file *file, const char *name, struct
 	return done;
 }
 
+/* To YAML 1.1 these end a line, and fold; to JSON they are characters like others. */
+static bool has_unicode_line_breaks(const struct lb_text_file *file)
+{
+	return strstr(file->bytes, "\xC2\x85") != NULL ||
+	       strstr(file->bytes, "\xE2\x80\xA8") != NULL ||
+	       strstr(file->bytes, "\xE2\x80\xA9") != NULL;
+}
+
 bool lb_node_parse(const struct lb_text_file *file, const char *name, struct lb_arena *arena,
 		   struct lb_report *report, struct lb_node *ret_root)
 {
@@ -270,6 +278,9 @@ bool lb_node_parse(const struct lb_text_file *file, const char *name, struct lb_
 		lb_report_add(report, LB_PROBLEM_ERROR, place, "save the file as UTF-8",
 			      "is not UTF-8 text");
 		return false;
+	}
+	if (has_unicode_line_breaks(file) && lb_node_parse_json(file, arena, report, ret_root)) {
+		return true;
 	}
 	struct lb_report trial = *report;
 	size_t count = report->problems->count;

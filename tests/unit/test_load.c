@@ -195,6 +195,9 @@ static void values_of_another_type_are_refused_with_what_to_write(void **state)
 	assert_error("runners: [a]\n", "lakebeat.yaml:2: runners", "is a list", NULL);
 	assert_error("jobs: {5: x}\n", "lakebeat.yaml:2: jobs", "5 is a text", NULL);
 	assert_error("listen: 8642\n", "lakebeat.yaml:2: listen", NULL, "HOST:PORT");
+	assert_error("listen: 'localhost: 80'\n", "lakebeat.yaml:2: listen", NULL, "HOST:PORT");
+	assert_error("listen: localhost:+80\n", "lakebeat.yaml:2: listen", NULL, "HOST:PORT");
+	assert_error("listen: \"a\\x1b:80\"\n", "lakebeat.yaml:2: listen", NULL, "HOST:PORT");
 	assert_error("jobs: {5: {argv: ./x --all}}\n", "lakebeat.yaml:2: jobs.5.argv", "not a list",
 		     "{trigger_job_id}");
 	assert_error("jobs: {5: {argv: [x, null]}}\n", "lakebeat.yaml:2: jobs.5.argv",

@@ -84,12 +84,25 @@ static void only_options_are_found_whatever_their_case(void **state)
 	assert_null(lb_setting_find(LB_SCOPE_ACON, "TOKEN"));
 }
 
+static void an_argv_is_shown_so_that_yaml_reads_it_again(void **state)
+{
+	(void)state;
+	struct lb_arena arena = {0};
+	const char *const argv[] = {"./job", "\xC3\xA4\xF0\x9F\x98\x80",
+				    "\xC2\x85\xE2\x80\xA8\xE2\x80\xA9\xEF\xBB\xBF\x7F\x01", NULL};
+	assert_string_equal(lb_value_argv_text(&arena, argv),
+			    "[\"./job\", \"\xC3\xA4\xF0\x9F\x98\x80\", "
+			    "\"\\u0085\\u2028\\u2029\\ufeff\\u007f\\u0001\"]");
+	lb_arena_finish(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_committed_page_is_made_from_the_table),
 		cmocka_unit_test(every_key_stands_once_in_its_scope_and_has_help),
 		cmocka_unit_test(every_default_is_within_its_own_range_and_reads_back),
+		cmocka_unit_test(an_argv_is_shown_so_that_yaml_reads_it_again),
 		cmocka_unit_test(only_options_are_found_whatever_their_case),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,19 +50,31 @@ static void durations_are_read_in_sparks_words_and_ours(void **state)
 	static const struct {
 		const char *text;
 		int64_t us;
-	} good[] = {
-		{"10s", 10 * LB_SECOND},  {"250ms", 250 * LB_MS},         {"1 day", LB_DAY},
-		{"2 weeks", 14 * LB_DAY}, {"90 minutes", 90 * LB_MINUTE}, {"1.5h", 90 * LB_MINUTE},
-		{"7", 7 * LB_SECOND},     {" 0.25 s ", 250 * LB_MS}};
+	} good[] = {{"10s", 10 * LB_SECOND},
+		    {"250ms", 250 * LB_MS},
+		    {"1 day", LB_DAY},
+		    {"2 weeks", 14 * LB_DAY},
+		    {"90 minutes", 90 * LB_MINUTE},
+		    {"1.5h", 90 * LB_MINUTE},
+		    {"7", 7 * LB_SECOND},
+		    {" 0.25 s ", 250 * LB_MS},
+		    {"864000000000000us", 10000 * LB_DAY},
+		    {"863999999999999.999 us", 10000 * LB_DAY - 1}};
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		int64_t us;
 		assert_true(lb_duration_parse(good[i].text, &us));
 		assert_int_equal(us, good[i].us);
 	}
-	static const char *const bad[] = {"",           "s",
-					  "-1s",        "1 fortnight",
-					  "1e9 days",   "99999999999999999999",
-					  "20000 days", "1 day 2 hours"};
+	static const char *const bad[] = {"",
+					  "s",
+					  "-1s",
+					  "1 fortnight",
+					  "1e9 days",
+					  "99999999999999999999",
+					  "20000 days",
+					  "1 day 2 hours",
+					  "864000000000001us",
+					  "10000.001 days"};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		int64_t us;
 		assert_false(lb_duration_parse(bad[i], &us));

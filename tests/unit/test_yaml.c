@@ -220,6 +220,19 @@ static void an_empty_file_is_an_empty_value(void **state)
 
 #define STORY(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
+static void line_breaks_of_unicode_are_characters_in_json(void **state)
+{
+	(void)state;
+	struct document *document =
+		read("{\"a\": \"x\xE2\x80\xA8y\", \"b\": [\"\xC2\x85\", \"\xE2\x80\xA9\"]}");
+	assert_true(document->read);
+	assert_text(&document->root, "a", "x\xE2\x80\xA8y");
+	const struct lb_node *list = lb_node_get(&document->root, "b");
+	assert_string_equal(list->items.items[0].text, "\xC2\x85");
+	assert_string_equal(list->items.items[1].text, "\xE2\x80\xA9");
+	done(document);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +249,7 @@ int main(void)
 		STORY(a_byte_order_mark_is_read_over),
 		STORY(a_file_over_one_mebibyte_is_refused),
 		STORY(an_empty_file_is_an_empty_value),
+		STORY(line_breaks_of_unicode_are_characters_in_json),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
