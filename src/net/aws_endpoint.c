@@ -25,11 +25,20 @@ const char *lb_aws_domain(const char *region)
 	return "amazonaws.com";
 }
 
+/* A line break would end the request's line, or a line of what is signed. */
+static bool is_visible_ascii(const char *text)
+{
+	while (*text > ' ' && *text < 0x7F) {
+		text++;
+	}
+	return *text == '\0';
+}
+
 bool lb_aws_endpoint_valid(const char *url)
 {
 	const char *host = strstr(url, "://");
 	return (lb_text_starts_with(url, "http://") || lb_text_starts_with(url, "https://")) &&
-	       host[3] != '\0' && strpbrk(host + 3, "/?#@\\ ") == NULL;
+	       host[3] != '\0' && strpbrk(host + 3, "/?#@\\") == NULL && is_visible_ascii(host);
 }
 
 /* "http://localhost:80/x" → host without brackets, or false. */

@@ -9,8 +9,8 @@
  * other partitions (cn-…, us-iso-…) their own. */
 const char *lb_aws_domain(const char *region);
 
-/* Of the form http[s]://HOST[:PORT], without user, path and query, so that a
- * request to it can be signed. */
+/* Of the form http[s]://HOST[:PORT], without user, path and query, in ASCII that can
+ * be seen, so that a request to it can be signed. */
 bool lb_aws_endpoint_valid(const char *url);
 
 /* Whether container credentials may be asked for at url: over TLS, or on this

@@ -464,6 +464,25 @@ static void container_credentials_are_asked_for_on_this_machine_or_over_tls(void
 		       "AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor on this machine");
 }
 
+static void an_endpoint_is_a_scheme_and_a_host_that_can_be_seen(void **state)
+{
+	(void)state;
+	static const char *const good[] = {"https://sts.eu-central-1.amazonaws.com",
+					   "http://localhost:9000", "http://[::1]:9000"};
+	static const char *const bad[] = {
+		"https://",        "ftp://a",     "https://a/b",          "https://a?b",
+		"https://u@a",     "https://a b", "https://a\r\nHost: b", "https://a\x7f",
+		"https://\xc3\xa4"};
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_true(lb_aws_endpoint_valid(good[i]));
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (lb_aws_endpoint_valid(bad[i])) {
+			fail_msg("%s", bad[i]);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -488,6 +507,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_supported_says_so_and_what_to_do),
 		cmocka_unit_test(sts_is_asked_in_the_region_or_where_it_is_configured),
 		cmocka_unit_test(container_credentials_are_asked_for_on_this_machine_or_over_tls),
+		cmocka_unit_test(an_endpoint_is_a_scheme_and_a_host_that_can_be_seen),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
