@@ -1,8 +1,9 @@
 #!/bin/sh
 # fuzz.sh SECONDS [FUZZER…]: run each fuzzer of tests/fuzz for so long, a few side by side.
-# Prints a line of TAP for each, with executions, coverage and finds. What it finds is left
-# in build-fuzz/finds, with the line that shows it again; new inputs that reach new code are
-# kept in FUZZ_CORPUS (default build-fuzz/corpus), outside of the repository.
+# Prints a line of TAP for each: executions, how many a second, edges covered, inputs
+# kept. What it finds is left in build-fuzz/finds, with the line that shows it again; new
+# inputs that reach new code are kept in FUZZ_CORPUS (default build-fuzz/corpus), outside
+# of the repository.
 set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:?usage: tools/fuzz.sh SECONDS [FUZZER…]}
@@ -24,18 +25,20 @@ fuzz() {
 	# shellcheck disable=SC2086
 	build-fuzz/tests/fuzz/fuzz_"$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
 		-print_final_stats=1 $dictionary -artifact_prefix="$finds/$1-" "$corpus/$1" \
-		"tests/fuzz/corpus/$1" >"$finds/$1.log" 2>&1 || status=$?
+		"tests/fuzz/corpus/$1" </dev/null >"$finds/$1.log" 2>&1 || status=$?
 	echo "$status" >"$finds/$1.status"
 }
 
 report() {
 	log=$finds/$2.log
 	executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+	speed=$(sed -n 's/^stat::average_exec_per_sec: *//p' "$log")
 	edges=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -1)
 	inputs=$(find "$corpus/$2" -type f | wc -l)
 	word=ok
 	[ "$(cat "$finds/$2.status")" -eq 0 ] || word='not ok'
-	echo "$word $1 - fuzz_$2: ${executions:-0} inputs in $seconds s, ${edges:-?} edges, $inputs kept"
+	echo "$word $1 - fuzz_$2: ${executions:-0} inputs, ${speed:-0} a second, ${edges:-?} edges," \
+		"$inputs kept"
 	if [ "$word" != ok ]; then
 		tail -n 40 "$log" | sed 's/^/# /'
 		sed -n "s,.*Test unit written to \(.*\),# replay: build-fuzz/tests/fuzz/fuzz_$2 \1,p" "$log"

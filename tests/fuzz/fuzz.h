@@ -25,6 +25,13 @@ char *fuzz_line(char **text);
  * next call. */
 const char *fuzz_file(const uint8_t *data, size_t size);
 
+/* Another file in the same folder, for the inputs to find. */
+void fuzz_put_file(const char *name, const char *content);
+
+/* From now on the program's own code opens no file outside that folder, as if there were
+ * none: what inputs name is not read from the machine that runs them. */
+void fuzz_confine(void);
+
 /* Every error is one line for people that says something. */
 void fuzz_check_error(const struct lb_error *error);
 void fuzz_check_problems(const struct lb_problem_list *problems);

@@ -8,6 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct lb_problem_list problems = {0};
 	struct lb_config *config = NULL;
 	struct lb_error error = {0};
+	fuzz_confine();
 	const char *acon = fuzz_file(data, size);
 	struct lb_overrides overrides = {
 		.acons = &acon, .acon_count = 1, .store = "sqlite:/nowhere/fuzz.db"};
@@ -15,7 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_check_problems(&problems);
 	if (err == LB_OK) {
 		assert(config->acons.count == 1);
-		assert(config->acons.items[0].base_trigger_file_location != NULL);
+		assert(*config->acons.items[0].base_trigger_file_location == '/');
+		assert(config->acons.items[0].field_count < 64);
 	} else {
 		fuzz_check_error(&error);
 	}
