@@ -247,6 +247,9 @@ static uint64_t on_reports(struct lb_source *source, const struct lb_sensor_repo
 	for (size_t i = 0; i < reports->count; i++) {
 		assert_null(reports->items[i].checkpoint);
 	}
+	if (world->deaf) {
+		return 0;
+	}
 	world->calls++;
 	take_reports(world, reports);
 	return world->calls;

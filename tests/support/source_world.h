@@ -32,6 +32,7 @@ struct world_file_list LB_LIST_OF(struct world_file);
  * log:      every file ever reported, once.
  * allocations: so many succeed during each scan, then one fails; 0: all succeed.
  *           allocation_failed: one did.
+ * deaf:     what comes between looks is not taken.
  * bytes_max: a pass stops when its reports exceed it; 0: the source's own limit.
  * Of the last look (world_look, world_run_until): fresh: how many files were new;
  * reports: how many reports; told: how many files in them; failed, rescan_at_us,
@@ -51,6 +52,7 @@ struct world {
 	bool recorded;
 	size_t allocations;
 	bool allocation_failed;
+	bool deaf;
 	size_t bytes_max;
 
 	size_t fresh;

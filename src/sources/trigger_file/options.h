@@ -14,7 +14,9 @@
  * lookback_us:            a floor trails the newest name by at least so much.
  * settle_us:              a file that only a listing showed counts when it has
  *                         not changed for so long.
- * watch:                  use inotify where the file system supports it. */
+ * watch:                  use inotify where the file system supports it.
+ * notified_interval_us:   time between passes over all sensors while notifications of
+ *                         new objects are received; 0: backfill_interval_us. */
 struct lb_trigger_file_options {
 	const char *path_glob_filter;
 	bool include_existing_files;
@@ -24,6 +26,7 @@ struct lb_trigger_file_options {
 	int64_t lookback_us;
 	int64_t settle_us;
 	bool watch;
+	int64_t notified_interval_us;
 };
 
 #endif

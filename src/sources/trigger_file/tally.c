@@ -14,13 +14,12 @@ static const char *floor_of(const struct lb_sensor *sensor)
 	return sensor->checkpoint.floor != NULL ? sensor->checkpoint.floor : "";
 }
 
-/* A clock that was set back must not put the next full pass off. */
-static bool full_pass_is_due(const struct lb_tally_rules *rules, const struct lb_sensor *sensor)
+bool lb_tally_is_due(const struct lb_trigger_file_options *options, const struct lb_sensor *sensor,
+		     int64_t now_us)
 {
 	int64_t last_us = sensor->checkpoint.full_pass_at_us;
-	int64_t now_us = rules->scan->now_us;
 	return last_us == LB_TIME_NONE || now_us < last_us ||
-	       now_us - last_us >= rules->options->backfill_interval_us;
+	       now_us - last_us >= options->backfill_interval_us;
 }
 
 struct lb_tally_plan lb_tally_plan(const struct lb_tally_rules *rules,
@@ -28,7 +27,7 @@ struct lb_tally_plan lb_tally_plan(const struct lb_tally_rules *rules,
 {
 	const struct lb_checkpoint *checkpoint = &sensor->checkpoint;
 	struct lb_tally_plan plan = {
-		.due = full_pass_is_due(rules, sensor),
+		.due = lb_tally_is_due(rules->options, sensor, rules->scan->now_us),
 		.first = checkpoint->full_pass_at_us == LB_TIME_NONE,
 		.floor = "",
 	};

@@ -38,6 +38,11 @@ struct lb_tally_plan {
 	int64_t folder_time_ns;
 };
 
+/* Whether everything of the sensor is to be listed at now_us. A clock that was set back
+ * must not put that off. */
+bool lb_tally_is_due(const struct lb_trigger_file_options *options, const struct lb_sensor *sensor,
+		     int64_t now_us);
+
 struct lb_tally_plan lb_tally_plan(const struct lb_tally_rules *rules,
 				   const struct lb_sensor *sensor);
 
