@@ -238,12 +238,20 @@ enum lb_err lb_aws_reply_xml(const char *body, size_t length, struct lb_aws_sess
 	return err;
 }
 
+/* "com.amazonaws.sqs#QueueDoesNotExist" → "QueueDoesNotExist" */
+static const char *type_name(const char *type)
+{
+	const char *hash = type != NULL ? strrchr(type, '#') : NULL;
+	return hash != NULL ? hash + 1 : type;
+}
+
 static void refusal_of_json(const char *body, size_t length, struct lb_aws_refusal *refusal)
 {
 	json_t *object = json_loadb(body, length, 0, NULL);
 	const char *code = json_member(object, "code");
 	const char *message = json_member(object, "message");
 	code = code != NULL ? code : json_member(object, "Code");
+	code = code != NULL ? code : type_name(json_member(object, "__type"));
 	message = message != NULL ? message : json_member(object, "Message");
 	show(code != NULL ? code : "", refusal->code, sizeof(refusal->code));
 	show(message != NULL ? message : "", refusal->message, sizeof(refusal->message));

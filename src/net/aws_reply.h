@@ -66,8 +66,8 @@ struct lb_aws_refusal {
 	char message[LB_AWS_MESSAGE_MAX];
 };
 
-/* Reads <Error><Code/><Message/></Error>, wherever it stands, or JSON with
- * code and message. */
+/* Reads <Error><Code/><Message/></Error>, wherever it stands, or JSON with code, or
+ * __type without its namespace, and message. */
 void lb_aws_reply_refusal(const char *body, size_t length, struct lb_aws_refusal *ret_refusal);
 
 #endif

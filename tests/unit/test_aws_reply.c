@@ -204,6 +204,8 @@ static void what_a_service_refuses_with_is_one_clean_line(void **state)
 	assert_refusal("{\"code\":\"01234567890123456789012345678901234567890123456789012345678901"
 		       "é\"}",
 		       "01234567890123456789012345678901234567890123456789012345678901", "");
+	assert_refusal("{\"__type\":\"com.amazonaws.sqs#QueueDoesNotExist\",\"message\":\"no\"}",
+		       "QueueDoesNotExist", "no");
 	assert_refusal("Not Found", "", "");
 	assert_refusal("", "", "");
 }
