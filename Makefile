@@ -1,5 +1,5 @@
 # The door to the house: every target is one script in tools/, which says what it does.
-.PHONY: all install demo test fuzz soak bench format clean
+.PHONY: all install demo workspace test fuzz soak bench format clean
 
 all:
 	@tools/build.sh
@@ -7,6 +7,8 @@ install:
 	@tools/build.sh && meson install -C build
 demo:
 	@tools/demo.sh
+workspace:
+	@tools/workspace.sh
 test:
 	@tools/ci.sh
 fuzz:
