@@ -103,7 +103,8 @@ def test_anything_else_starts_none(workspace, body, error):
     ('{"job_id": 555555555}', {"X_Databricks_Workspace_Id": "1"}, INVALID),
     ('{"job_id": 555555555, "python_params": ["%s"]}' % ("x" * 10485760), {},
      (413, "MALFORMED_REQUEST")),
-])
+], ids=["empty", "cut", "array", "same name twice", "more behind it", "not UTF-8", "no type", "text",
+        "another type", "another workspace", "too long"])
 def test_a_body_that_is_no_request_is_refused(workspace, text, headers, error):
     assert refused(workspace.request("POST", RUN_NOW, text, **headers)) == error
     assert workspace.runs() == []
@@ -149,6 +150,8 @@ def test_a_token_starts_one_run_while_it_runs_and_when_it_is_over(workspace):
     assert len(runs) == 1 and len(workspace.runs()) == 1
     assert workspace.counts()["deduplicated"] == 1
     assert workspace.run_now(FIRST, "u") not in runs
+    workspace.others_start(FIRST)
+    assert workspace.tokens() == workspace.tokens(FIRST) == {"t": 2, "u": 1}
 
 
 def test_a_token_with_other_parameters_gives_the_first_run_and_is_counted(workspace):
@@ -506,6 +509,13 @@ def test_runs_without_room_wait_in_their_order_or_are_skipped(workspace):
     workspace.advance(HOUR)
     ends = [workspace.get("jobs/runs/get", run_id=one).json["end_time"] for one in ids]
     assert ends == [began + 10000, began + 20000, began + 30000]
+
+
+def test_a_job_that_gets_more_room_starts_what_waits(workspace):
+    workspace.make_job(FIRST, max_concurrent_runs=1)
+    ids = workspace.others_start(FIRST, 4)
+    workspace.make_job(FIRST, max_concurrent_runs=3)
+    assert [workspace.state(one)[0] for one in ids] == ["PENDING"] * 3 + ["QUEUED"]
 
 
 def test_a_job_that_may_not_run_at_all_skips_everything(workspace):

@@ -217,6 +217,10 @@ class Workspace:
         """All runs that ever were, with their tokens and parameters."""
         return self.all_of("runs", "runs", job_id=job_id)
 
+    def tokens(self, job_id=0):
+        """{token: how many requests its run was the answer to}; a token has one run at most."""
+        return {run["token"]: run["asked"] for run in self.runs(job_id) if run["token"]}
+
     def requests(self, path=None):
         """The requests, in their order; those to one path."""
         return [request for request in self.all_of("requests", "requests")

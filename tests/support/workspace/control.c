@@ -8,8 +8,8 @@
  *                           max_concurrent_runs, queue, permission (NONE, CAN_VIEW,
  *                           CAN_MANAGE_RUN, IS_OWNER), parameters, outcomes (outcome.h)
  * POST /_control/jobs/delete {job_id}
- * GET  /_control/runs       [job_id, from, limit]: with their tokens and parameters,
- *                           deleted ones too
+ * GET  /_control/runs       [job_id, from, limit]: with their tokens and parameters, and
+ *                           how many requests they are the answer to; deleted ones too
  * POST /_control/runs       {job_id, count}: somebody else starts runs
  * POST /_control/runs/end   {run_id, outcome}
  * POST /_control/runs/delete {run_id}: behind everybody's back
@@ -170,6 +170,7 @@ static void serve_make_job(struct workspace *workspace, const struct request *re
 	*job = changed;
 	job->max_concurrent_runs = (int)most;
 	job->queue = field_boolean(fields, "queue", job->queue);
+	world_make_room(world, job);
 	if (name != NULL) {
 		job->name = must(lb_arena_strdup(&world->arena, name));
 	}
@@ -190,14 +191,14 @@ static void serve_delete_job(struct workspace *workspace, const struct request *
 
 static json_t *known_run(const struct workspace *workspace, const struct run *run)
 {
-	json_t *json = must(
-		json_pack("{s:I, s:I, s:s, s:s?, s:s?, s:b, s:i, s:I, s:I}", "run_id",
-			  (json_int_t)run->id, "job_id", (json_int_t)run->job->id,
-			  "life_cycle_state", run_life(run, world_now_ms(&workspace->world)),
-			  "result_state", run->phase == PHASE_ENDED ? run->outcome->result : NULL,
-			  "token", run->token, "deleted", run->deleted, "repairs", run->repairs,
-			  "created_ms", (json_int_t)run->created_ms, "ends_ms",
-			  (json_int_t)(run->phase == PHASE_ENDED ? run->ends_ms : 0)));
+	json_t *json = must(json_pack(
+		"{s:I, s:I, s:s, s:s?, s:s?, s:I, s:b, s:i, s:I, s:I}", "run_id",
+		(json_int_t)run->id, "job_id", (json_int_t)run->job->id, "life_cycle_state",
+		run_life(run, world_now_ms(&workspace->world)), "result_state",
+		run->phase == PHASE_ENDED ? run->outcome->result : NULL, "token", run->token,
+		"asked", (json_int_t)run->asked, "deleted", run->deleted, "repairs", run->repairs,
+		"created_ms", (json_int_t)run->created_ms, "ends_ms",
+		(json_int_t)(run->phase == PHASE_ENDED ? run->ends_ms : 0)));
 	json_t *parameters =
 		run->parameters != NULL ? must(json_loads(run->parameters, 0, NULL)) : json_null();
 	(void)json_object_set_new(json, "job_parameters", parameters);

@@ -300,7 +300,7 @@ static struct MHD_Daemon *listen_at(struct doors *doors, uint16_t *port,
 		.sin_port = htons(*port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
-	unsigned int flags = MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME;
+	unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
 	union {
 		const char *in;
 		void *out;
@@ -316,7 +316,9 @@ static struct MHD_Daemon *listen_at(struct doors *doors, uint16_t *port,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_MAX, MHD_OPTION_ARRAY,
 		tls ? secured : &secured[2], MHD_OPTION_END);
 	if (daemon == NULL) {
-		(void)fprintf(stderr, "workspace: cannot listen at 127.0.0.1:%u\n", *port);
+		(void)fprintf(stderr,
+			      "workspace: cannot serve at 127.0.0.1:%u: somebody else does%s\n",
+			      *port, tls ? ", or certificate and key do not fit" : "");
 		return NULL;
 	}
 	*port = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port;

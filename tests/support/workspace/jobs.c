@@ -175,7 +175,7 @@ static bool repeat(struct workspace *workspace, const struct job *job, const cha
 		   const char *parameters, struct answer *answer)
 {
 	struct world *world = &workspace->world;
-	const struct run *run = token != NULL ? world_run_of_token(world, token) : NULL;
+	struct run *run = token != NULL ? world_run_of_token(world, token) : NULL;
 	if (run == NULL) {
 		return false;
 	}
@@ -186,6 +186,7 @@ static bool repeat(struct workspace *workspace, const struct job *job, const cha
 		answer_error(answer, 400, "INVALID_PARAMETER_VALUE",
 			     "This idempotency_token was used for another job.");
 	} else {
+		run->asked++;
 		world->deduplicated++;
 		world->bodies_changed += strcmp(run->parameters != NULL ? run->parameters : "",
 						parameters != NULL ? parameters : "") != 0;
@@ -205,10 +206,11 @@ static void start(struct workspace *workspace, struct job *job, const char *toke
 		return;
 	}
 	bool may_wait = field_boolean(queue, "enabled", job->queue);
-	const struct run *run = world_start(&workspace->world, job, token, parameters, may_wait);
+	struct run *run = world_start(&workspace->world, job, token, parameters, may_wait);
 	if (run == NULL) {
 		answer_error(answer, 400, "QUOTA_EXCEEDED", "The workspace has too many runs.");
 	} else {
+		run->asked = 1;
 		answer_run(answer, run);
 	}
 }

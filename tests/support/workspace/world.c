@@ -119,6 +119,11 @@ static void admit_queued(struct world *world, struct job *job, int64_t at_ms)
 	}
 }
 
+void world_make_room(struct world *world, struct job *job)
+{
+	admit_queued(world, job, world_now_ms(world));
+}
+
 static void leave_queue(struct run *run)
 {
 	struct job *job = run->job;

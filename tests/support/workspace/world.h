@@ -57,6 +57,7 @@ enum phase { PHASE_QUEUED, PHASE_ADMITTED, PHASE_ENDED };
  * begins_ms: when its setup begins; ends_ms: when it is over.
  * canceled_ms: 0: it is not.
  * parameters: of run-now's job_parameters, as JSON text; NULL: none.
+ * asked: how many requests it is the answer to; 0: somebody else started it.
  * repairs: how often it was repaired.
  * place: where it stands in the world's `ended`. */
 struct run {
@@ -70,6 +71,7 @@ struct run {
 	int64_t begins_ms;
 	int64_t ends_ms;
 	int64_t canceled_ms;
+	int64_t asked;
 	int repairs;
 	bool deleted;
 	size_t place;
@@ -121,6 +123,8 @@ void world_settle(struct world *world);
 struct job *world_job(const struct world *world, int64_t id);
 /* A new one with the usual settings, or the one there is; NULL: too many. */
 struct job *world_make_job(struct world *world, int64_t id);
+/* Its max_concurrent_runs is another now: what waits and has room begins. */
+void world_make_room(struct world *world, struct job *job);
 void world_delete_job(struct world *world, int64_t id);
 
 /* NULL: there is none, or no more. */
