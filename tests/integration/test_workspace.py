@@ -790,6 +790,28 @@ def test_a_client_that_goes_away_in_the_middle_harms_nobody(workspace):
     assert len(workspace.runs()) == 1
 
 
+@pytest.mark.parametrize("line, host", [
+    (b"GET /api/2.2/jobs/runs/list", b"\xff"),
+    (b"GET /oidc/.well-known/oauth-authorization-server", b"\xff"),
+    (b"GET /api/2.2/jobs/list?%ff=1", b"x"),
+    (b"GET /api/2.2/jobs/list?" + b"a" * 99 + b"%C3%BC=1", b"x"),
+    (b"GET /%ff", b"x"),
+    (b"\xff /api/2.2/jobs/list", b"x"),
+])
+def test_bytes_that_are_no_text_are_answered_and_logged(workspace, line, host):
+    workspace.run_now(FIRST)
+    with socket.create_connection(("127.0.0.1", workspace.port), timeout=60) as client:
+        client.sendall(b"%s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n\r\n" % (
+            line, host, TOKEN.encode()))
+        assert client.recv(1000).startswith(b"HTTP/1.1 ")
+    assert len(workspace.requests()) == 2
+
+
+def test_a_name_that_a_message_has_no_room_for_is_cut(workspace):
+    answer = workspace.post("jobs/run-now", job_id=FIRST, **{"a" * 99 + "ü": 1})
+    assert refused(answer) == INVALID
+
+
 def test_it_speaks_tls_with_a_given_certificate():
     with Workspace(tls=True) as workspace:
         workspace.make_job(FIRST)

@@ -1,5 +1,6 @@
 #include "support/workspace/door.h"
 
+#include "base/text.h"
 #include "support/workspace/must.h"
 
 #include <arpa/inet.h>
@@ -68,7 +69,8 @@ static struct exchange *begin(struct doors *doors, struct MHD_Connection *connec
 	request->path = must(lb_arena_strdup(&exchange->arena, path));
 	request->body = must(lb_arena_strdup(&exchange->arena, ""));
 	request->scheme = doors->options.key != NULL ? "https" : "http";
-	request->host = header(exchange, MHD_HTTP_HEADER_HOST);
+	const char *host = header(exchange, MHD_HTTP_HEADER_HOST);
+	request->host = host != NULL && lb_utf8_valid(host) ? host : NULL;
 	request->authorization = header(exchange, MHD_HTTP_HEADER_AUTHORIZATION);
 	request->content_type = header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE);
 	request->workspace_id = header(exchange, "X-Databricks-Workspace-Id");

@@ -1,5 +1,6 @@
 #include "support/workspace/exchange.h"
 
+#include "base/text.h"
 #include "support/workspace/must.h"
 
 #include <stdarg.h>
@@ -31,6 +32,20 @@ void answer_header(struct answer *answer, const char *name, const char *value)
 	}
 }
 
+/* What came with the request need not be UTF-8, or was cut within a character. */
+static void mend(char *text)
+{
+	size_t length = strlen(text);
+	for (size_t at = 0; at < length;) {
+		size_t step = lb_utf8_length(text + at, length - at);
+		if (step == 0) {
+			text[at] = '?';
+			step = 1;
+		}
+		at += step;
+	}
+}
+
 void answer_error(struct answer *answer, int status, const char *code, const char *format, ...)
 {
 	static unsigned long requests;
@@ -39,6 +54,7 @@ void answer_error(struct answer *answer, int status, const char *code, const cha
 	va_start(arguments, format);
 	(void)vsnprintf(message, sizeof(message), format, arguments);
 	va_end(arguments);
+	mend(message);
 	char request_id[64];
 	(void)snprintf(request_id, sizeof(request_id), "00000000-0000-4000-8000-%012lx",
 		       ++requests);

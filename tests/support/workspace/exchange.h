@@ -19,6 +19,7 @@ struct pair {
 struct pair_list LB_LIST_OF(struct pair);
 
 /* scheme: "http" or "https". path: decoded; query: decoded, in order. Headers: NULL: not sent.
+ * host: NULL too if it is not UTF-8, which anything else may be.
  * user, password: of basic authentication; NULL: not that.
  * body: ended by NUL; too_long: it is not whole. */
 struct request {

@@ -87,12 +87,12 @@ static json_t *entry_json(const struct journal_entry *entry, int64_t number)
 	const char *path = method + strlen(method) + 1;
 	const char *query = path + strlen(path) + 1;
 	const char *body = query + strlen(query) + 1;
-	return must(json_pack("{s:I, s:I, s:s, s:o, s:o, s:o, s:b, s:s, s:i, s:i, s:b, s:i}",
+	return must(json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:b, s:s, s:i, s:i, s:b, s:i}",
 			      "number", (json_int_t)number, "at_ms", (json_int_t)entry->at_ms,
-			      "method", method, "path", text_json(path), "query", text_json(query),
-			      "body", text_json(body), "body_cut", entry->body_cut,
-			      "authentication", entry->authentication, "said", entry->said,
-			      "status", entry->sent, "effect",
+			      "method", text_json(method), "path", text_json(path), "query",
+			      text_json(query), "body", text_json(body), "body_cut",
+			      entry->body_cut, "authentication", entry->authentication, "said",
+			      entry->said, "status", entry->sent, "effect",
 			      entry->said >= 200 && entry->said < 300, "fault", entry->fault));
 }
 
