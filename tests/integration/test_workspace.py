@@ -264,7 +264,8 @@ def test_clients_find_the_token_endpoint(workspace):
     answer = workspace.request("GET", "/oidc/.well-known/oauth-authorization-server",
                                Authorization=None)
     assert answer.json["token_endpoint"] == workspace.domain + "/oidc/v1/token"
-    assert workspace.request("GET", "/.well-known/databricks-config").status == 404
+    answer = workspace.request("GET", "/.well-known/databricks-config", Authorization=None)
+    assert answer.json["oidc_endpoint"] == workspace.domain + "/oidc"
 
 
 def test_the_workspace_says_who_one_is(workspace):

@@ -1,6 +1,7 @@
 /* OAuth for machines: RFC 6749, 4.4, client credentials by HTTP basic
  * authentication, and the discovery document of RFC 8414. */
 #include "support/workspace/must.h"
+#include "support/workspace/run_json.h"
 #include "support/workspace/workspace.h"
 
 #include <openssl/rand.h>
@@ -96,19 +97,29 @@ static void serve_token(struct workspace *workspace, const struct request *reque
 	}
 }
 
-static void serve_discovery(const struct request *request, struct answer *answer)
+/* SCHEME://HOST and the path, as the client knows us. */
+static json_t *place(const struct request *request, const char *path)
 {
 	const char *host = request->host != NULL ? request->host : "localhost";
-	json_t *json = must(json_object());
-	static const char *const names[] = {"issuer", "authorization_endpoint", "token_endpoint"};
-	static const char *const paths[] = {"/oidc", "/oidc/v1/authorize", "/oidc/v1/token"};
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		(void)json_object_set_new(
-			json, names[i],
-			json_string(lb_arena_printf(request->arena, "%s://%s%s", request->scheme,
-						    host, paths[i])));
-	}
-	answer_json(answer, 200, json);
+	return json_string(
+		must(lb_arena_printf(request->arena, "%s://%s%s", request->scheme, host, path)));
+}
+
+static void serve_discovery(const struct request *request, struct answer *answer)
+{
+	answer_json(answer, 200,
+		    json_pack("{s:o, s:o, s:o}", "issuer", place(request, "/oidc"),
+			      "authorization_endpoint", place(request, "/oidc/v1/authorize"),
+			      "token_endpoint", place(request, "/oidc/v1/token")));
+}
+
+/* What newer clients ask first; without it they know no token endpoint. */
+static void serve_host(const struct request *request, struct answer *answer)
+{
+	answer_json(answer, 200,
+		    json_pack("{s:o, s:s, s:s, s:s}", "oidc_endpoint", place(request, "/oidc"),
+			      "workspace_id", WORKSPACE_ID, "host_type", "workspace", "cloud",
+			      "AWS"));
 }
 
 void oauth_serve(struct workspace *workspace, const struct request *request, struct answer *answer)
@@ -120,6 +131,8 @@ void oauth_serve(struct workspace *workspace, const struct request *request, str
 	} else if (get &&
 		   strcmp(request->path, "/oidc/.well-known/oauth-authorization-server") == 0) {
 		serve_discovery(request, answer);
+	} else if (get && strcmp(request->path, "/.well-known/databricks-config") == 0) {
+		serve_host(request, answer);
 	} else {
 		answer_error(answer, 404, "NOT_FOUND", "There is nothing here.");
 	}

@@ -21,6 +21,7 @@
  *   - a token whose run was deleted gives 400 INVALID_PARAMETER_VALUE (documented: "an
  *     error"), a token of another job likewise; other parameters give the run of the
  *     first request, and are counted;
+ *   - /.well-known/databricks-config says as much as clients need for OAuth;
  *   - errors of deleting active runs, and of repairing what cannot be repaired.
  * Left out: prev_page_token, more than one task a run, the run of a task by its own id. */
 #ifndef LB_TESTS_WORKSPACE_WORKSPACE_H
