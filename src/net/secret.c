@@ -5,9 +5,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define DIGEST_BYTES 32 /* of SHA-256 */
 
 void lb_secret_free(char *secret)
 {
@@ -15,6 +19,17 @@ void lb_secret_free(char *secret)
 		explicit_bzero(secret, strlen(secret));
 		lb_free(secret);
 	}
+}
+
+bool lb_secret_equal(const char *given, const char *secret)
+{
+	unsigned char one[DIGEST_BYTES];
+	unsigned char other[DIGEST_BYTES];
+	bool made = EVP_Digest(given, strlen(given), one, NULL, EVP_sha256(), NULL) == 1 &&
+		    EVP_Digest(secret, strlen(secret), other, NULL, EVP_sha256(), NULL) == 1;
+	bool equal = made && CRYPTO_memcmp(one, other, DIGEST_BYTES) == 0;
+	explicit_bzero(other, sizeof(other));
+	return equal;
 }
 
 static enum lb_err fail_errno(struct lb_error *error)

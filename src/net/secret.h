@@ -8,10 +8,15 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Zeroes and frees what lb_alloc gave, up to its NUL. NULL is fine. */
 void lb_secret_free(char *secret);
+
+/* Whether both are the same; takes the same time wherever they differ, and however
+ * long the first is. */
+bool lb_secret_equal(const char *given, const char *secret);
 
 /* Reads a whole file as text without NUL bytes; blocks, so for small local
  * files. ret_text: owned, by lb_secret_free; a UTF-8 byte order mark is left
