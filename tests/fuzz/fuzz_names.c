@@ -11,7 +11,8 @@ static void check_round_trip(const char *sensor_id, int64_t time_us)
 {
 	char text[512];
 	int64_t again_us;
-	if (lb_trigger_name_format(sensor_id, time_us, 0, text, sizeof(text))) {
+	int suffix = (int)(strlen(sensor_id) * 37 % (LB_TRIGGER_NAME_SUFFIX_MAX + 1));
+	if (lb_trigger_name_format(sensor_id, time_us, suffix, text, sizeof(text))) {
 		assert(lb_trigger_name_parse(text, sensor_id, &again_us));
 		assert(again_us == time_us);
 		assert(!lb_trigger_name_is_hidden(text) || lb_trigger_name_is_hidden(sensor_id));
