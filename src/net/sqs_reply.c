@@ -89,7 +89,8 @@ static void note_failure(const json_t *entry, bool failed[static LB_SQS_BATCH_MA
 		failed[id[0] - '0'] = true;
 	}
 	if (*code == '\0') {
-		(void)snprintf(code, LB_SQS_CODE_MAX, "%s", why != NULL ? why : "no code");
+		bool given = why != NULL && *why != '\0';
+		(void)snprintf(code, LB_SQS_CODE_MAX, "%s", given ? why : "no code");
 	}
 }
 

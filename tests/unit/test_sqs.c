@@ -175,6 +175,10 @@ static void entries_that_were_not_deleted_are_told_with_a_reason(void **state)
 	assert_int_equal(lb_sqs_reply_deleted("{}", 2, failed, code, &error), LB_OK);
 	assert_false(failed[3]);
 	assert_string_equal(code, "");
+	static const char silent[] = "{\"Failed\":[{\"Id\":\"1\",\"Code\":\"\"}]}";
+	assert_int_equal(lb_sqs_reply_deleted(silent, strlen(silent), failed, code, &error), LB_OK);
+	assert_true(failed[1]);
+	assert_string_equal(code, "no code");
 	assert_int_equal(lb_sqs_reply_deleted("x", 1, failed, code, &error), LB_CORRUPT);
 }
 
