@@ -1,9 +1,11 @@
 /* The data feed, and what it would change in an empty control table and in one that it
  * made itself. */
+#include "base/text.h"
 #include "config/feed_csv.h"
 #include "core/feed_plan.h"
 #include "fuzz/fuzz.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,6 +52,53 @@ static void check_plans(struct lb_arena *arena, const struct lb_row_list *rows)
 	assert(again.changes.count == 0 && again.unchanged == rows->count);
 }
 
+static void put_field(FILE *stream, const char *text, bool last)
+{
+	(void)fputs(text != NULL ? "\"" : "", stream);
+	for (; text != NULL && *text != '\0'; text++) {
+		(void)fputs(*text == '"' ? "\"\"" : (char[]){*text, '\0'}, stream);
+	}
+	(void)fputs(text != NULL ? "\"" : "", stream);
+	(void)fputs(last ? "\r\n" : ",", stream);
+}
+
+static char *write_csv(const struct lb_row_list *rows, size_t *ret_size)
+{
+	char *csv = NULL;
+	FILE *stream = open_memstream(&csv, ret_size);
+	assert(stream != NULL);
+	for (int i = 0; i < LB_DECLARED_MAX; i++) {
+		put_field(stream, lb_declared_names[i], i + 1 == LB_DECLARED_MAX);
+	}
+	for (size_t row = 0; row < rows->count; row++) {
+		for (int i = 0; i < LB_DECLARED_MAX; i++) {
+			put_field(stream, rows->items[row].declared[i], i + 1 == LB_DECLARED_MAX);
+		}
+	}
+	assert(fclose(stream) == 0);
+	return csv;
+}
+
+/* What was read, written as RFC 4180 says, is read again. */
+static void check_round_trip(struct lb_arena *arena, const struct lb_row_list *rows)
+{
+	size_t size;
+	struct lb_problem_list problems = {0};
+	struct lb_row_list again = {0};
+	struct lb_error error;
+	char *csv = write_csv(rows, &size);
+	assert(lb_feed_csv_read(fuzz_file((const uint8_t *)csv, size), NULL, arena, &problems,
+				&again, &error) == LB_OK);
+	assert(again.count == rows->count);
+	for (size_t row = 0; row < rows->count; row++) {
+		for (int i = 0; i < LB_DECLARED_MAX; i++) {
+			assert(lb_text_equal(rows->items[row].declared[i],
+					     again.items[row].declared[i]));
+		}
+	}
+	free(csv);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct lb_arena arena = {0};
@@ -68,6 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(*lb_row_sensor_id(&rows.items[i]) != '\0');
 		assert(*lb_row_job_id(&rows.items[i]) != '\0');
 	}
+	check_round_trip(&arena, &rows);
 	check_plans(&arena, &rows);
 	lb_arena_finish(&arena);
 	return 0;
