@@ -1,102 +1,31 @@
 #include "torture/fault_vfs.h"
 
 #include "support/cmocka.h"
+#include "torture/fault_disk.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define IMAGES_MAX 8
-#define SECTOR 512
-
-/* What of a file is surely on the disk. bytes: NULL when there is no file. */
-struct image {
-	char path[512];
-	unsigned char *bytes;
-	size_t size;
-};
-
+/* disk: NULL: not a file that the store needs after a crash. */
 struct fault_file {
 	sqlite3_file base;
-	struct image *image; /* NULL: not one that the store needs after a crash */
+	struct disk_file *disk;
 	sqlite3_file *real;
 };
 
 static sqlite3_vfs *real_vfs;
-static struct image images[IMAGES_MAX];
-static size_t image_count;
 static enum fault_kind armed_kind;
 static size_t armed_at;
 static size_t calls;
 static bool hit;
 static bool stopped; /* by the test: not a fault that was asked for */
 
-/* --- files as they are and as they were ------------------------------------- */
-
-static unsigned char *read_whole(const char *path, size_t *ret_size)
-{
-	*ret_size = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		assert_int_equal(errno, ENOENT);
-		return NULL;
-	}
-	struct stat status;
-	assert_int_equal(fstat(fd, &status), 0);
-	*ret_size = (size_t)status.st_size;
-	unsigned char *bytes = malloc(*ret_size + 1);
-	assert_non_null(bytes);
-	assert_int_equal(pread(fd, bytes, *ret_size, 0), (ssize_t)*ret_size);
-	assert_int_equal(close(fd), 0);
-	return bytes;
-}
-
-static void write_whole(const char *path, const unsigned char *bytes, size_t size)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, bytes, size), (ssize_t)size);
-	assert_int_equal(close(fd), 0);
-}
-
-static void take_image(struct image *image)
-{
-	free(image->bytes);
-	image->bytes = read_whole(image->path, &image->size);
-}
-
-/* SQLite gives no name to what it deletes itself. */
-static struct image *find_image(const char *path)
-{
-	for (size_t i = 0; path != NULL && i < image_count; i++) {
-		if (strcmp(images[i].path, path) == 0) {
-			return &images[i];
-		}
-	}
-	return NULL;
-}
-
-static struct image *add_image(const char *path)
-{
-	struct image *image = find_image(path);
-	if (image == NULL && path != NULL) {
-		assert_true(image_count < IMAGES_MAX && strlen(path) < sizeof(image->path));
-		image = &images[image_count++];
-		*image = (struct image){0};
-		strcpy(image->path, path);
-		take_image(image);
-	}
-	return image;
-}
-
 /* --- faults ------------------------------------------------------------------ */
 
-static enum fault_kind next_call(void)
+static enum fault_kind next_counted(void)
 {
 	size_t number = calls++;
 	if (armed_kind == FAULT_NONE || number < armed_at) {
@@ -106,6 +35,16 @@ static enum fault_kind next_call(void)
 	bool fails = stays || number == armed_at;
 	hit = hit || (fails && !stopped);
 	return fails ? armed_kind : FAULT_NONE;
+}
+
+static enum fault_kind next_call(void)
+{
+	return armed_kind == FAULT_FLUSH ? FAULT_NONE : next_counted();
+}
+
+static enum fault_kind next_sync(void)
+{
+	return next_counted();
 }
 
 /* call: an expression that does what was asked for, evaluated at most once. */
@@ -152,6 +91,9 @@ static int do_write(sqlite3_file *file, const void *bytes, int count, sqlite3_in
 	bool dead = kind == FAULT_CRASH && calls - 1 > armed_at;
 	if (kind != FAULT_ERROR && kind != FAULT_STAYS && !dead) {
 		code = real(file)->pMethods->xWrite(real(file), bytes, part, offset);
+		if (fault_file(file)->disk != NULL) {
+			disk_file_written(fault_file(file)->disk, (size_t)offset, (size_t)part);
+		}
 	}
 	if (kind == FAULT_NONE) {
 		return code;
@@ -164,18 +106,29 @@ static int do_truncate(sqlite3_file *file, sqlite3_int64 size)
 	WITH_FAULT(SQLITE_IOERR_TRUNCATE, real(file)->pMethods->xTruncate(real(file), size));
 }
 
-static int really_sync(sqlite3_file *file, int flags)
+static void note_flushed(struct disk_file *disk, sqlite3_file *below)
 {
-	int code = real(file)->pMethods->xSync(real(file), flags);
-	if (code == SQLITE_OK && fault_file(file)->image != NULL) {
-		take_image(fault_file(file)->image);
-	}
-	return code;
+	sqlite3_int64 size;
+	assert_int_equal(below->pMethods->xFileSize(below, &size), SQLITE_OK);
+	unsigned char *bytes = malloc((size_t)size + 1);
+	assert_non_null(bytes);
+	assert_int_equal(below->pMethods->xRead(below, bytes, (int)size, 0), SQLITE_OK);
+	disk_file_flushed(disk, bytes, (size_t)size);
+	free(bytes);
 }
 
+/* The system's own flush would only cost time: what it keeps is known. */
 static int do_sync(sqlite3_file *file, int flags)
 {
-	WITH_FAULT(SQLITE_IOERR_FSYNC, really_sync(file, flags));
+	(void)flags;
+	enum fault_kind kind = next_sync();
+	struct disk_file *disk = fault_file(file)->disk;
+	if (disk != NULL && (kind == FAULT_NONE || kind == FAULT_LATE)) {
+		note_flushed(disk, real(file));
+	} else if (disk != NULL && kind != FAULT_CRASH) {
+		disk_file_flush_failed(disk);
+	}
+	return kind == FAULT_NONE ? SQLITE_OK : SQLITE_IOERR_FSYNC;
 }
 
 static int do_file_size(sqlite3_file *file, sqlite3_int64 *size)
@@ -270,7 +223,7 @@ static int do_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int f
 		return SQLITE_CANTOPEN;
 	}
 	int kept = SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_WAL;
-	opened->image = (flags & kept) != 0 ? add_image(name) : NULL;
+	opened->disk = (flags & kept) != 0 && name != NULL ? disk_file_open(name) : NULL;
 	int code = real_vfs->xOpen(real_vfs, name, opened->real, flags, ret_flags);
 	opened->base.pMethods = code == SQLITE_OK ? &methods : NULL;
 	return code;
@@ -278,10 +231,9 @@ static int do_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int f
 
 static int really_delete(const char *name, int sync_directory)
 {
-	int code = real_vfs->xDelete(real_vfs, name, sync_directory);
-	struct image *image = find_image(name);
-	if (code == SQLITE_OK && sync_directory != 0 && image != NULL) {
-		take_image(image);
+	int code = real_vfs->xDelete(real_vfs, name, 0);
+	if (code == SQLITE_OK) {
+		disk_file_removed(name, sync_directory != 0);
 	}
 	return code;
 }
@@ -318,10 +270,7 @@ void fault_vfs_install(void)
 
 void fault_vfs_arm(enum fault_kind kind, size_t at)
 {
-	for (size_t i = 0; i < image_count; i++) {
-		free(images[i].bytes);
-	}
-	image_count = 0;
+	disk_forget();
 	armed_kind = kind;
 	armed_at = at;
 	calls = 0;
@@ -349,91 +298,9 @@ size_t fault_vfs_disarm(void)
 	return calls;
 }
 
-/* --- loss of power ------------------------------------------------------------ */
-
-/* SplitMix64: Steele, Lea and Flood, "Fast splittable pseudorandom number
- * generators", 2014. */
-static uint64_t draw(uint64_t *state, uint64_t below)
-{
-	*state += UINT64_C(0x9E3779B97F4A7C15);
-	uint64_t mixed = *state;
-	mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-	mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94D049BB133111EB);
-	return (mixed ^ (mixed >> 31)) % below;
-}
-
-/* Of so many sectors, which differ from loss to loss: none is lost, or all are. */
-#define CHANCES 4
-
-struct loss {
-	uint64_t random;
-	uint64_t chance;
-};
-
-/* out holds the new sector; what of it got lost is taken back from old. */
-static void lose_sector(unsigned char *out, const unsigned char *old, size_t length,
-			struct loss *loss)
-{
-	if (draw(&loss->random, CHANCES) >= loss->chance) {
-		return;
-	}
-	bool torn = draw(&loss->random, 4) == 0;
-	size_t kept = torn ? (size_t)draw(&loss->random, length + 1) : 0;
-	memcpy(out + kept, old + kept, length - kept);
-}
-
-static void lose_writes(const struct image *image, const unsigned char *now, size_t now_size,
-			struct loss *loss)
-{
-	/* Beyond the old end there was nothing but zeros; beyond the new one, when it
-	 * is not kept, there is what was there. */
-	size_t larger = now_size > image->size ? now_size : image->size;
-	bool is_new = draw(&loss->random, CHANCES) >= loss->chance;
-	size_t size = is_new ? now_size : image->size;
-	unsigned char *old = calloc(1, larger + 1);
-	unsigned char *out = calloc(1, larger + 1);
-	assert_non_null(old);
-	assert_non_null(out);
-	if (image->bytes != NULL) {
-		memcpy(old, image->bytes, image->size);
-	}
-	memcpy(out, now, now_size);
-	if (size > now_size) {
-		memcpy(out + now_size, old + now_size, size - now_size);
-	}
-	for (size_t at = 0; at < size; at += SECTOR) {
-		size_t length = size - at < SECTOR ? size - at : SECTOR;
-		if (memcmp(out + at, old + at, length) != 0) {
-			lose_sector(out + at, old + at, length, loss);
-		}
-	}
-	write_whole(image->path, out, size);
-	free(out);
-	free(old);
-}
-
-static void lose(const struct image *image, struct loss *loss)
-{
-	size_t now_size;
-	unsigned char *now = read_whole(image->path, &now_size);
-	if (now != NULL) {
-		lose_writes(image, now, now_size, loss);
-		if (image->bytes == NULL && draw(&loss->random, CHANCES) < loss->chance) {
-			assert_int_equal(unlink(image->path), 0);
-		}
-	} else if (image->bytes != NULL && draw(&loss->random, CHANCES) < loss->chance) {
-		write_whole(image->path, image->bytes, image->size);
-	}
-	free(now);
-}
-
 void fault_vfs_lose_power(uint64_t seed)
 {
-	struct loss loss = {.random = seed};
-	loss.chance = draw(&loss.random, CHANCES + 1);
-	for (size_t i = 0; i < image_count; i++) {
-		lose(&images[i], &loss);
-	}
+	disk_restart(seed);
 	fault_vfs_arm(FAULT_NONE, 0);
 }
 

@@ -5,10 +5,7 @@
  * files are real. Its calls on databases and their journals and write-ahead logs
  * are counted from 0, and those on shared memory with them; one of them fails.
  *
- * A loss of power takes from each file what was written since it was last synced:
- * of each sector of 512 bytes that differs, the old one is back, the new one
- * stays, or the new one's first bytes stand before the old one's last. A file
- * whose first sync did not come may be gone; one that was deleted may be back.
+ * What a loss of power takes from them, fault_disk.h tells.
  *
  * Follows https://www.sqlite.org/c3ref/vfs.html. Threads: one. */
 #ifndef LB_TESTS_FAULT_VFS_H
@@ -18,15 +15,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* ERROR:   the call does nothing and gives its input/output error.
+/* FLUSH:   as ERROR, but only syncs are counted.
+ * ERROR:   the call does nothing and gives its input/output error.
  * LATE:    it does what it shall and gives the error all the same.
  * FULL:    a write writes its first half and says that the disk is full; any
  *          other call is ERROR.
  * STAYS:   ERROR, as do all calls after it.
  * CRASH:   so does this, until fault_vfs_lose_power. */
-enum fault_kind { FAULT_NONE, FAULT_ERROR, FAULT_LATE, FAULT_FULL, FAULT_STAYS, FAULT_CRASH };
+enum fault_kind {
+	FAULT_NONE,
+	FAULT_ERROR,
+	FAULT_LATE,
+	FAULT_FULL,
+	FAULT_STAYS,
+	FAULT_CRASH,
+	FAULT_FLUSH
+};
 
-#define FAULT_KINDS 6
+#define FAULT_KINDS 7
 
 void fault_vfs_install(void);
 

@@ -23,8 +23,8 @@
 /* Losses of power per call. */
 #define LOSSES 6
 
-static const char *const kind_names[FAULT_KINDS] = {"none", "error", "late",
-						    "full", "stays", "crash"};
+static const char *const kind_names[FAULT_KINDS] = {"none",  "error", "late", "full",
+						    "stays", "crash", "flush"};
 
 /* The same empty store for every life, so that all tokens are the same. */
 static char *template_bytes;
