@@ -57,7 +57,8 @@ enum lb_err lb_sqlite_exec(struct lb_sqlite *sqlite, const char *text, struct lb
 	return code == SQLITE_OK ? LB_OK : lb_sqlite_fail(sqlite, code, error);
 }
 
-/* "wal" in ret_wal when the journal is in that mode after the statement. */
+/* Whether the journal is a write-ahead log after the statement. The mode comes before
+ * the switch is committed: it is known only when the statement has come to its end. */
 static int ask_journal(struct lb_sqlite *sqlite, const char *text, bool *ret_wal)
 {
 	sqlite3_stmt *statement = NULL;
@@ -69,10 +70,10 @@ static int ask_journal(struct lb_sqlite *sqlite, const char *text, bool *ret_wal
 	if (code == SQLITE_ROW) {
 		const char *mode = (const char *)sqlite3_column_text(statement, 0);
 		*ret_wal = mode != NULL && strcmp(mode, "wal") == 0;
-		code = SQLITE_OK;
+		code = sqlite3_step(statement);
 	}
 	(void)sqlite3_finalize(statement);
-	return code;
+	return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
 /* The mode is a property of the file: only the first lakebeat switches it. */
