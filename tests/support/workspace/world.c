@@ -251,8 +251,8 @@ size_t world_index(const struct run *run)
 
 struct run *world_run(const struct world *world, int64_t id)
 {
-	int64_t behind = id - FIRST_RUN_ID;
-	if (id < FIRST_RUN_ID || behind % RUN_ID_STEP != 0 ||
+	int64_t behind = id < FIRST_RUN_ID ? -1 : id - FIRST_RUN_ID;
+	if (behind < 0 || behind % RUN_ID_STEP != 0 ||
 	    (uint64_t)(behind / RUN_ID_STEP) >= world->runs.count) {
 		return NULL;
 	}
