@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "cli/app.h"
 #include "cli/databricks.h"
+#include "cli/s3.h"
 #include "cli/words.h"
 #include "config/feed_csv.h"
 #include "runners/command/template.h"
@@ -33,12 +34,37 @@ static void add(struct check *check, enum lb_problem_kind kind, const char *plac
 		(struct lb_problem){.kind = kind, .place = place, .text = text, .remedy = remedy};
 }
 
+/* Credentials are named, never shown; whether they suffice only the bucket knows. */
+static void check_bucket(struct check *check, const struct lb_acon *acon)
+{
+	const char *base = acon->base_trigger_file_location;
+	const char *place =
+		lb_arena_printf(check->arena, "%s: base_trigger_file_location", acon->origin);
+	char description[LB_AWS_DESCRIPTION_MAX];
+	struct lb_error error = {0};
+	enum lb_err err = lb_s3_try_bucket(check->cli->config, base, description, &error);
+	if (err != LB_OK) {
+		add(check, LB_PROBLEM_ERROR, place,
+		    lb_arena_printf(check->arena, "%s cannot be listed: %s", base, error.message),
+		    NULL);
+	} else {
+		add(check, LB_PROBLEM_NOTICE, place,
+		    lb_arena_printf(check->arena, "%s can be listed, with credentials from %s",
+				    base, description),
+		    NULL);
+	}
+}
+
 static void check_bases(struct check *check)
 {
 	const struct lb_config *config = check->cli->config;
 	for (size_t i = 0; i < config->acons.count; i++) {
 		const struct lb_acon *acon = &config->acons.items[i];
 		const char *base = acon->base_trigger_file_location;
+		if (lb_s3_is_location(base)) {
+			check_bucket(check, acon);
+			continue;
+		}
 		DIR *folder = opendir(base);
 		if (folder != NULL) {
 			(void)closedir(folder);

@@ -1,5 +1,6 @@
 #include "base/time.h"
 #include "cli/app.h"
+#include "cli/s3_put.h"
 #include "core/names.h"
 
 #include <errno.h>
@@ -158,6 +159,31 @@ static enum lb_err publish(struct emission *emission, struct lb_error *error)
 		       LB_TRIGGER_NAME_SUFFIX_MAX + 1);
 }
 
+/* An object appears whole and never over another one. */
+static enum lb_err emit_object(struct emission *emission, struct lb_error *error)
+{
+	struct lb_cli *cli = emission->cli;
+	const char *content;
+	size_t length;
+	enum lb_err err = read_content(emission, &content, &length, error);
+	bool taken = err == LB_OK;
+	for (int suffix = 0; taken && suffix <= LB_TRIGGER_NAME_SUFFIX_MAX; suffix++) {
+		if (!lb_trigger_name_format(emission->sensor_id, emission->time_us, suffix,
+					    emission->name, sizeof(emission->name))) {
+			return lb_fail(error, LB_INVALID,
+				       "sensor_id %s is too long for a file name",
+				       emission->sensor_id);
+		}
+		const char *key =
+			lb_arena_printf(&cli->arena, "%s/%s", emission->sensor_id, emission->name);
+		err = key != NULL ? lb_s3_put_new(cli->config, emission->base, key, content, length,
+						  error)
+				  : lb_fail_nomem(error);
+		taken = err == LB_BUSY;
+	}
+	return err;
+}
+
 static enum lb_err choose_base(struct lb_cli *cli, const char **ret_base, struct lb_error *error)
 {
 	*ret_base = lb_argument(&cli->arguments, "base");
@@ -202,6 +228,9 @@ static enum lb_err emit(struct emission *emission, struct lb_error *error)
 	enum lb_err err = choose_base(emission->cli, &emission->base, error);
 	if (err == LB_OK) {
 		err = choose_time(emission, error);
+	}
+	if (err == LB_OK && lb_s3_is_location(emission->base)) {
+		return emit_object(emission, error);
 	}
 	if (err == LB_OK) {
 		err = open_folder(emission, error);
@@ -252,7 +281,7 @@ static int run(struct lb_cli *cli)
 static const struct lb_option options[] = {
 	{.name = "base",
 	 .letter = 'b',
-	 .value = "FOLDER",
+	 .value = "LOCATION",
 	 .help = "the base location (default: the ACON's)",
 	 .completes = LB_COMPLETES_FOLDER},
 	{.name = "at", .value = "TIME", .help = "the time in the name (default: now)"},

@@ -4,18 +4,79 @@
 #include "cli/words.h"
 #include "runners/command/command.h"
 #include "runners/databricks/databricks.h"
+#include "sources/trigger_file/object_source.h"
+#include "sources/trigger_file/s3_lister.h"
 #include "sources/trigger_file/trigger_file.h"
 
 #include <sys/random.h>
 
-static enum lb_err open_source(struct lb_drive *drive, struct lb_cli *cli,
-			       const struct lb_acon *acon, bool watch, struct lb_error *error)
+/* One client for all that speak HTTP. */
+static enum lb_err need_http(struct lb_drive *drive, const struct lb_config *config,
+			     struct lb_error *error)
+{
+	const struct lb_http_options options = {.ca_bundle = lb_s3_ca_bundle(config)};
+	return drive->http != NULL ? LB_OK
+				   : lb_http_create(drive->loop, &options, &drive->http, error);
+}
+
+static enum lb_err open_folders(struct lb_drive *drive, struct lb_cli *cli,
+				const struct lb_acon *acon, bool watch,
+				struct lb_source **ret_source, struct lb_error *error)
 {
 	struct lb_trigger_file_options options = acon->trigger_file;
 	options.watch = options.watch && watch;
-	struct lb_source *source;
-	enum lb_err err = lb_trigger_file_local_create(
-		drive->loop, acon->base_trigger_file_location, &options, &cli->log, &source, error);
+	return lb_trigger_file_local_create(drive->loop, acon->base_trigger_file_location, &options,
+					    &cli->log, ret_source, error);
+}
+
+static enum lb_err need_s3(struct lb_drive *drive, const struct lb_config *config,
+			   struct lb_error *error)
+{
+	enum lb_err err = need_http(drive, config, error);
+	return err != LB_OK || drive->s3.http != NULL
+		       ? err
+		       : lb_s3_client_open(&drive->s3, config, drive->loop, drive->http, error);
+}
+
+static enum lb_err open_bucket(struct lb_drive *drive, const struct lb_config *config,
+			       const struct lb_acon *acon, struct lb_source **ret_source,
+			       struct lb_error *error)
+{
+	const char *location = acon->base_trigger_file_location;
+	struct lb_s3_place place;
+	enum lb_err err = need_s3(drive, config, error);
+	if (err == LB_OK) {
+		err = lb_s3_find_place(config, location, &drive->arena, &place, error);
+	}
+	struct lb_object_lister *lister = NULL;
+	if (err == LB_OK) {
+		struct lb_s3_options options = {
+			.loop = drive->loop,
+			.http = drive->http,
+			.credentials = drive->s3.credentials,
+			.place = &place,
+		};
+		err = lb_s3_lister_create(&options, &lister, error);
+	}
+	if (err == LB_OK) {
+		err = lb_trigger_file_objects_create(location, &acon->trigger_file,
+						     lb_host_clock(drive->host), lister, ret_source,
+						     error);
+	}
+	if (err != LB_OK && lister != NULL) {
+		lister->impl->destroy(lister);
+	}
+	return err;
+}
+
+static enum lb_err open_source(struct lb_drive *drive, struct lb_cli *cli,
+			       const struct lb_config *config, const struct lb_acon *acon,
+			       bool watch, struct lb_error *error)
+{
+	struct lb_source *source = NULL;
+	enum lb_err err = lb_s3_is_location(acon->base_trigger_file_location)
+				  ? open_bucket(drive, config, acon, &source, error)
+				  : open_folders(drive, cli, acon, watch, &source, error);
 	if (err != LB_OK) {
 		return lb_wrap(error, "%s", acon->origin);
 	}
@@ -63,15 +124,7 @@ static enum lb_err open_command(struct lb_drive *drive, const struct lb_config *
 	return err == LB_OK ? LB_OK : lb_wrap(error, "runner %s", settings->name);
 }
 
-/* One client for all that speak HTTP. */
-static enum lb_err need_http(struct lb_drive *drive, struct lb_error *error)
-{
-	static const struct lb_http_options options = {0};
-	return drive->http != NULL ? LB_OK
-				   : lb_http_create(drive->loop, &options, &drive->http, error);
-}
-
-static enum lb_err open_databricks(struct lb_drive *drive,
+static enum lb_err open_databricks(struct lb_drive *drive, const struct lb_config *config,
 				   const struct lb_runner_settings *settings,
 				   struct lb_runner **ret_runner, struct lb_error *error)
 {
@@ -84,7 +137,7 @@ static enum lb_err open_databricks(struct lb_drive *drive,
 		.queue = settings->queue,
 	};
 	struct lb_databricks_credentials credentials;
-	enum lb_err err = need_http(drive, error);
+	enum lb_err err = need_http(drive, config, error);
 	if (err == LB_OK) {
 		err = lb_cli_databricks_credentials(settings, &credentials, error);
 	}
@@ -98,7 +151,7 @@ static enum lb_err open_runner(struct lb_drive *drive, const struct lb_config *c
 {
 	struct lb_runner *runner = NULL;
 	enum lb_err err = settings->kind == LB_RUNNER_DATABRICKS
-				  ? open_databricks(drive, settings, &runner, error)
+				  ? open_databricks(drive, config, settings, &runner, error)
 				  : open_command(drive, config, settings, &runner, error);
 	if (err == LB_OK) {
 		drive->runners[drive->runner_count++] = runner;
@@ -117,15 +170,15 @@ static enum lb_err open_ports(struct lb_drive *drive, struct lb_cli *cli,
 	if (drive->sources == NULL || drive->runners == NULL) {
 		return lb_fail_nomem(error);
 	}
-	enum lb_err err = LB_OK;
+	enum lb_err err = lb_host_create(drive->loop, &drive->host, error);
 	for (size_t i = 0; i < config->acons.count && err == LB_OK; i++) {
-		err = open_source(drive, cli, &config->acons.items[i], mode == LB_ENGINE_RUN,
-				  error);
+		err = open_source(drive, cli, config, &config->acons.items[i],
+				  mode == LB_ENGINE_RUN, error);
 	}
 	for (size_t i = 0; i < config->runners.count && err == LB_OK; i++) {
 		err = open_runner(drive, config, &config->runners.items[i], error);
 	}
-	return err == LB_OK ? lb_host_create(drive->loop, &drive->host, error) : err;
+	return err;
 }
 
 static uint64_t random_seed(void)
@@ -190,6 +243,7 @@ void lb_drive_close(struct lb_drive *drive)
 	for (size_t i = 0; i < drive->runner_count; i++) {
 		drive->runners[i]->impl->destroy(drive->runners[i]);
 	}
+	lb_s3_client_close(&drive->s3);
 	lb_http_destroy(drive->http);
 	lb_engine_destroy(drive->engine);
 	lb_host_destroy(drive->host);

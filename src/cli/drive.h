@@ -3,6 +3,7 @@
 #define LB_CLI_DRIVE_H
 
 #include "cli/app.h"
+#include "cli/s3.h"
 #include "host/host.h"
 #include "net/http.h"
 
@@ -14,6 +15,7 @@
 struct lb_drive {
 	uv_loop_t *loop;
 	struct lb_host *host;
+	struct lb_s3_client s3; /* http NULL: there is no bucket */
 	struct lb_source **sources;
 	size_t source_count;
 	struct lb_runner **runners;

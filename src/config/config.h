@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "core/job.h"
 #include "sources/trigger_file/options.h"
+#include "sources/trigger_file/s3_place.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,8 +29,8 @@ enum lb_store_kind { LB_STORE_SQLITE, LB_STORE_POSTGRES };
 
 /* One ACON: the original's dictionary.
  * origin: "trigger_file_acon.json", or "lakebeat.yaml:4" for one that stands there.
- * base_trigger_file_location: absolute, without trailing '/', so that it names
- *         the same sensors from every working directory.
+ * base_trigger_file_location: absolute, or "s3://…", without trailing '/', so that it
+ *         names the same sensors from every working directory.
  * domain and token are for Databricks, NULL when not given; token is a secret:
  *         resolved, never printed.
  * max_event_gap_us: below 0: not given.
@@ -106,7 +107,10 @@ struct lb_job_settings_list LB_LIST_OF(struct lb_job_settings);
  * base_checkpoint_location: for the sensor table's column, NULL: none.
  * fields:        what any ACON's schema_dict names, each once.
  * jobs:          in byte order of their ids.
- * default_runner: NULL: none configured, then sensing is all that works. */
+ * default_runner: NULL: none configured, then sensing is all that works.
+ * s3_…: how buckets are reached; NULL where not given. The secret key and the session's
+ *                token are secrets: resolved, never printed.
+ * ca_bundle:     certificates to trust in place of the system's; NULL: the system's. */
 struct lb_config {
 	struct lb_arena arena;
 	const char *file;
@@ -133,6 +137,15 @@ struct lb_config {
 	int64_t retry_delay_us;
 	int64_t max_event_gap_us;
 	const char *listen;
+	const char *s3_endpoint;
+	const char *s3_region;
+	enum lb_s3_style s3_addressing;
+	const char *s3_profile;
+	const char *s3_role_arn;
+	const char *s3_access_key_id;
+	const char *s3_secret_access_key;
+	const char *s3_session_token;
+	const char *ca_bundle;
 	enum lb_log_level log_level;
 	enum lb_log_format log_format;
 	struct lb_origin *origins;

@@ -24,7 +24,8 @@ enum lb_setting_scope {
 enum lb_setting_type {
 	LB_SETTING_TEXT,     /* const char * */
 	LB_SETTING_PATH,     /* const char *: joined to the folder of the file it stands in */
-	LB_SETTING_LOCATION, /* const char *: a local folder, absolute, without trailing '/' */
+	LB_SETTING_LOCATION, /* const char *: a local folder, absolute, or s3://…; no trailing '/'
+			      */
 	LB_SETTING_STORE,    /* const char *: "sqlite:PATH", the path joined like PATH */
 	LB_SETTING_ADDRESS,  /* const char *: HOST:PORT */
 	LB_SETTING_BOOL,     /* bool */

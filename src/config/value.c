@@ -3,13 +3,14 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "config/secrets.h"
+#include "sources/trigger_file/s3_place.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LOCATION_REMEDY "use a local path"
+#define LOCATION_REMEDY "write a path, or s3://BUCKET/PREFIX"
 
 static void put(void *base, const struct lb_setting *setting, const void *value, size_t size)
 {
@@ -89,17 +90,38 @@ static const char *local_path(const char *text)
 	return *text == '/' ? text : NULL;
 }
 
+/* s3a and s3n name the same files as s3. */
+static bool set_bucket(const struct lb_reader *reader, const struct lb_setting *setting,
+		       const struct lb_node *node, const char *key, void *base)
+{
+	struct lb_s3_place place;
+	struct lb_error error = {0};
+	static const struct lb_s3_server server = {0};
+	if (lb_s3_place_make(node->text, &server, reader->arena, &place, &error) != LB_OK) {
+		return error.code == LB_NOMEM ? lb_report_kept(reader->report, NULL) != NULL
+					      : refuse_text(reader, setting, node, key,
+							    LOCATION_REMEDY, "names no bucket");
+	}
+	char *location = lb_arena_printf(reader->arena, "s3://%s/%s", place.bucket, place.prefix);
+	if (location != NULL) {
+		location[strlen(location) - 1] = '\0';
+	}
+	return put_text(reader, setting, location, base);
+}
+
 static bool set_location(const struct lb_reader *reader, const struct lb_setting *setting,
 			 const struct lb_node *node, const char *key, void *base)
 {
 	if (*node->text == '\0') {
 		return refuse(reader, node, key, LOCATION_REMEDY, "is empty");
 	}
+	if (lb_s3_is_location(node->text)) {
+		return set_bucket(reader, setting, node, key, base);
+	}
 	const char *path = local_path(node->text);
 	if (path == NULL) {
 		return refuse_text(reader, setting, node, key, LOCATION_REMEDY,
-				   "is not a local folder; object stores are not served by this "
-				   "version");
+				   "is neither a local folder nor a bucket of S3");
 	}
 	errno = 0;
 	char *absolute = lb_path_absolute(reader->arena, reader->folder, path);

@@ -79,7 +79,7 @@ char *lb_value_expected(struct lb_arena *arena, const struct lb_setting *setting
 	case LB_SETTING_PATH:
 		return lb_arena_strdup(arena, "a path");
 	case LB_SETTING_LOCATION:
-		return lb_arena_strdup(arena, "a local folder");
+		return lb_arena_strdup(arena, "a local folder or s3://BUCKET/PREFIX");
 	case LB_SETTING_STORE:
 		return lb_arena_strdup(arena, "sqlite:PATH");
 	case LB_SETTING_ADDRESS:

@@ -108,17 +108,36 @@ static void the_seeds_dictionary_is_read_as_it_stands(void **state)
 	done(loaded);
 }
 
-static void of_the_seeds_own_locations_only_the_s3_folder_is_refused(void **state)
+static const char *location_of(struct loaded *loaded)
+{
+	assert_int_equal(loaded->err, LB_OK);
+	return loaded->config->acons.items[0].base_trigger_file_location;
+}
+
+static void the_seeds_own_bucket_is_read_as_it_stands(void **state)
 {
 	(void)state;
 	struct loaded *loaded = load(source_file("tests/support/data/seed_acon.json"));
-	assert_int_equal(loaded->err, LB_INVALID);
-	assert_string_equal(loaded->error.message, "acon.json: 1 error");
-	assert_problem_count(&loaded->problems, LB_PROBLEM_ERROR, 1);
-	assert_problem(&loaded->problems, LB_PROBLEM_ERROR,
-		       "acon.json:23: base_trigger_file_location",
-		       "object stores are not served by this version", "use a local path");
+	assert_string_equal(location_of(loaded), "s3://my_data_product_bucket/triggers");
 	done(loaded);
+}
+
+static void a_bucket_is_the_same_whatever_its_scheme_and_slashes(void **state)
+{
+	(void)state;
+	static const char *const written[] = {"s3://lake/a/b", "s3a://lake/a/b/",
+					      "s3n://lake//a/b//"};
+	for (size_t i = 0; i < sizeof(written) / sizeof(written[0]); i++) {
+		char text[400];
+		(void)snprintf(text, sizeof(text),
+			       "{sensor_source: trigger_file, data_format: cloudfiles, "
+			       "heartbeat_sensor_db_table: a.b, lakehouse_engine_sensor_db_table: "
+			       "a.c,\n\"base_trigger_file_location\": \"%s\"}",
+			       written[i]);
+		struct loaded *loaded = load(text);
+		assert_string_equal(location_of(loaded), "s3://lake/a/b");
+		done(loaded);
+	}
 }
 
 static void a_yaml_acon_reads_too(void **state)
@@ -279,11 +298,12 @@ static void another_data_format_is_an_error(void **state)
 	done(loaded);
 }
 
-static void only_object_stores_are_told_from_paths(void **state)
+static void what_is_neither_a_folder_nor_a_bucket_is_refused(void **state)
 {
 	(void)state;
-	static const char *const refused[] = {"s3://b/t", "s3a://b/t", "abfss://c@a/t",
-					      "gs://b/t", "dbfs:/t",   "file://host/t"};
+	static const char *const refused[] = {"s3://b/t",      "s3a:///t", "s3://a?b/t",
+					      "abfss://c@a/t", "gs://b/t", "dbfs:/t",
+					      "file://host/t"};
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		char text[1024];
 		(void)snprintf(text, sizeof(text),
@@ -295,7 +315,7 @@ static void only_object_stores_are_told_from_paths(void **state)
 		assert_problem_count(&loaded->problems, LB_PROBLEM_ERROR, 1);
 		assert_problem(&loaded->problems, LB_PROBLEM_ERROR,
 			       "acon.json:2: base_trigger_file_location", refused[i],
-			       "use a local path");
+			       "write a path, or s3://BUCKET/PREFIX");
 		done(loaded);
 	}
 }
@@ -509,7 +529,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STORY(the_seeds_dictionary_is_read_as_it_stands),
-		STORY(of_the_seeds_own_locations_only_the_s3_folder_is_refused),
+		STORY(the_seeds_own_bucket_is_read_as_it_stands),
+		STORY(a_bucket_is_the_same_whatever_its_scheme_and_slashes),
 		STORY(a_yaml_acon_reads_too),
 		STORY(missing_keys_are_named_all_at_once),
 		STORY(an_unknown_key_is_named_with_the_nearest_one),
@@ -523,7 +544,7 @@ int main(void)
 		STORY(what_is_of_no_use_here_is_noticed),
 		STORY(other_sources_are_refused_in_one_clear_sentence),
 		STORY(another_data_format_is_an_error),
-		STORY(only_object_stores_are_told_from_paths),
+		STORY(what_is_neither_a_folder_nor_a_bucket_is_refused),
 		STORY(a_relative_location_is_the_same_from_every_working_directory),
 		STORY(table_names_are_words_with_or_without_a_database),
 		STORY(both_tables_of_one_name_are_an_error),
