@@ -14,6 +14,7 @@ CC=clang tools/build.sh build-fuzz -Dtests=enabled -Dfuzzers=true -Db_lundef=fal
 corpus=${FUZZ_CORPUS:-$PWD/build-fuzz/corpus}
 finds=$PWD/build-fuzz/finds
 mkdir -p "$corpus" "$finds"
+# shellcheck disable=SC2046
 [ $# -gt 0 ] || set -- $(ls tests/fuzz/corpus)
 
 # fuzz NAME: one fuzzer; its log becomes finds/NAME.log.

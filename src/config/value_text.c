@@ -118,7 +118,7 @@ static char *as_yaml(struct lb_arena *arena, const char *json)
 		step = lb_utf8_length(json, length);
 		unsigned code = to_escape(json, step);
 		if (code != 0) {
-			out += sprintf(out, "\\u%04x", code);
+			out += snprintf(out, sizeof("\\u1234"), "\\u%04x", code);
 		} else {
 			memcpy(out, json, step);
 			out += step;
