@@ -240,7 +240,7 @@ static void begin(struct lb_sqs *sqs, struct lb_sqs_call *call, enum action acti
 		.done = call->done,
 		.data = call->data,
 		.sqs = sqs,
-		.action = action,
+		.action = (int)action,
 		.pending = true,
 		.waiter = {.done = on_keys, .data = call},
 	};
