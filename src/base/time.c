@@ -142,6 +142,10 @@ static bool take_offset(const char **text, int64_t *ret_us)
 	return true;
 }
 
+/* 0001-01-01T00:00:00Z, and the last microsecond of 9999. */
+#define FIRST_US (-62135596800 * LB_SECOND)
+#define LAST_US (253402300800 * LB_SECOND - 1)
+
 bool lb_time_parse(const char *text, int64_t *ret_time_us)
 {
 	int year;
@@ -170,7 +174,12 @@ bool lb_time_parse(const char *text, int64_t *ret_time_us)
 	if (!lb_time_from_civil(year, month, day, hour, minute, second, &time_us)) {
 		return false;
 	}
-	*ret_time_us = time_us + fraction_us - offset_us;
+	time_us += fraction_us - offset_us;
+	/* An offset may lead out of the years that can be written. */
+	if (time_us < FIRST_US || time_us > LAST_US) {
+		return false;
+	}
+	*ret_time_us = time_us;
 	return true;
 }
 

@@ -27,7 +27,7 @@ char *lb_time_format(int64_t time_us, char text[static LB_TIME_TEXT_MAX]);
 
 /* Reads what lb_time_format writes and what people write by hand: 'T' or a
  * space between date and time, optional fraction, 'Z', an offset (+01:00) or
- * nothing (UTC). False when it is not a time. */
+ * nothing (UTC). False when it is not a time, or not of the years 1–9999 in UTC. */
 bool lb_time_parse(const char *text, int64_t *ret_time_us);
 
 /* From calendar fields, validated (month 1–12, day within its month, hour

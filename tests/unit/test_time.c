@@ -35,7 +35,9 @@ static void what_is_not_a_time_is_refused(void **state)
 					  "2025-11-23T24:00:00Z",
 					  "2025-11-23T06:00:00Zx",
 					  "2025-11-23T06:00:00.Z",
-					  "25-11-23T06:00:00Z"};
+					  "25-11-23T06:00:00Z",
+					  "0001-01-01T09:00:00+18:00",
+					  "9999-12-31T23:59:59-00:01"};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		int64_t time_us;
 		assert_false(lb_time_parse(bad[i], &time_us));
