@@ -10,7 +10,7 @@
 
 static char base[] = "/dev/shm/lakebeat-fuzz-XXXXXX";
 static uv_loop_t loop;
-static struct lb_watch *watch;
+static bool begun;
 static size_t told;
 
 /* Names that could leave the folder never come through. */
@@ -27,39 +27,43 @@ static void on_news(const struct lb_watch_news *news, void *data)
 	}
 }
 
-static void finish(void)
+static void remove_folders(void)
 {
 	char folder[sizeof(base) + 8];
 	(void)strcpy(stpcpy(folder, base), "/orders");
-	lb_watch_destroy(watch);
-	while (uv_run(&loop, UV_RUN_DEFAULT) != 0) {
-	}
 	(void)uv_loop_close(&loop);
 	(void)rmdir(folder);
 	(void)rmdir(base);
 }
 
-static void begin(void)
+static void make_folders(void)
 {
-	struct lb_error error;
 	char folder[sizeof(base) + 8];
 	assert(mkdtemp(base) != NULL && uv_loop_init(&loop) == 0);
 	(void)strcpy(stpcpy(folder, base), "/orders");
-	assert(mkdir(folder, 0700) == 0);
-	assert(lb_watch_create(&loop, base, NULL, on_news, NULL, &watch, &error) == LB_OK);
-	struct lb_sensor sensor = {.sensor_id = "orders"};
-	struct lb_sensor_list sensors = {.items = &sensor, .count = 1};
-	lb_watch_prepare(watch, &sensors, false);
-	assert(lb_watch_count(watch) == 1 && atexit(finish) == 0);
+	assert(mkdir(folder, 0700) == 0 && atexit(remove_folders) == 0);
 }
 
+/* A new one each time: its base is watch 1, the sensor's folder watch 2, and what one
+ * input puts an end to is there for the next. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	if (watch == NULL) {
-		begin();
+	struct lb_watch *watch;
+	struct lb_error error;
+	struct lb_sensor sensor = {.sensor_id = "orders"};
+	struct lb_sensor_list sensors = {.items = &sensor, .count = 1};
+	if (!begun) {
+		make_folders();
+		begun = true;
 	}
+	assert(lb_watch_create(&loop, base, NULL, on_news, NULL, &watch, &error) == LB_OK);
+	lb_watch_prepare(watch, &sensors, false);
+	assert(lb_watch_count(watch) == 1);
 	told = 0;
 	lb_watch_feed(watch, data, size);
 	assert(told <= size / 16);
+	lb_watch_destroy(watch);
+	while (uv_run(&loop, UV_RUN_DEFAULT) != 0) {
+	}
 	return 0;
 }

@@ -252,7 +252,12 @@ static void take_folder_event(struct gathering *gathering, struct lb_watched *fo
 		gathering->news.rescan = true;
 		return;
 	}
-	if ((event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) != 0) {
+	if ((event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) == 0) {
+		return;
+	}
+	if (*name == '\0') {
+		gathering->news.rescan = true;
+	} else {
 		gather_file(gathering, folder, name);
 	}
 }
@@ -297,7 +302,13 @@ void lb_watch_feed(struct lb_watch *watch, const void *bytes, size_t length)
 		if (event.len > length) {
 			break;
 		}
-		take_event(&gathering, &event, event.len > 0 ? name : "");
+		if (event.len == 0) {
+			take_event(&gathering, &event, "");
+		} else if (memchr(name, '\0', event.len) != NULL) {
+			take_event(&gathering, &event, name);
+		} else {
+			gathering.news.rescan = true;
+		}
 		at = name + event.len;
 		length -= event.len;
 	}

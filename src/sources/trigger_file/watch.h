@@ -49,7 +49,8 @@ void lb_watch_prepare(struct lb_watch *watch, const struct lb_sensor_list *senso
 /* The sensor has been fully listed. True when files were kept back: scan again. */
 bool lb_watch_release(struct lb_watch *watch, const char *sensor_id);
 
-/* Take what was read from the inotify queue, as inotify(7) describes it. */
+/* Take what was read from the inotify queue, as inotify(7) describes it. A name that
+ * does not end, or is missing, asks for a rescan. */
 void lb_watch_feed(struct lb_watch *watch, const void *bytes, size_t length);
 
 /* How many sensors' folders are watched now. */
