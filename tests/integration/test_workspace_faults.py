@@ -156,6 +156,7 @@ def test_a_fault_that_cannot_be_is_refused(workspace, fault):
 
 @pytest.mark.parametrize("what, body", [
     ("jobs", {"name": "x"}), ("jobs", {"job_id": 1, "duration_ms": -1}),
+    ("jobs", {"job_id": 1, "outcomes": [{"outcome": "FAILED", "duration_ms": 2 ** 62}]}),
     ("jobs", {"job_id": 1, "outcomes": ["WON"]}), ("jobs", {"job_id": 1, "outcomes": "SUCCESS"}),
     ("jobs", {"job_id": 1, "outcomes": [{"outcome": "FAILED", "what": 1}]}),
     ("jobs", {"job_id": 1, "permission": "ALL"}), ("jobs", {"job_id": 1, "parameters": {"a": 1}}),

@@ -29,8 +29,7 @@
 #define LIST_LIMIT_MAX 100000
 #define COUNT_MAX 100000
 #define OUTCOMES_MAX 1000
-#define ADVANCE_MS_MAX (INT64_C(10) * 365 * 24 * 60 * 60 * 1000)
-#define DURATION_MS_MAX ADVANCE_MS_MAX
+#define ADVANCE_MS_MAX DURATION_MS_MAX
 
 static void say_done(struct answer *answer)
 {

@@ -49,8 +49,9 @@ static char *gather(const struct request *request, size_t body_length)
 	char *at = put(text, request->method, strlen(request->method));
 	at = put(at, request->path, strlen(request->path));
 	for (size_t i = 0; i < request->query.count; i++) {
-		at += sprintf(at, "%s%s=%s", i > 0 ? "&" : "", request->query.items[i].name,
-			      request->query.items[i].value);
+		at = stpcpy(at, i > 0 ? "&" : "");
+		at = stpcpy(stpcpy(at, request->query.items[i].name), "=");
+		at = stpcpy(at, request->query.items[i].value);
 	}
 	(void)put(at + 1, request->body, body_length);
 	return text;

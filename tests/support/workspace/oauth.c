@@ -15,7 +15,7 @@ static void refuse(struct answer *answer, int status, const char *error, const c
 }
 
 /* The value of a form's only field of that name; NULL: none, or more than one.
- * Decoded nothing: the values that are good need no escapes. */
+ * Nothing is decoded: the values that are good need no escapes. */
 static const char *form_value(const struct request *request, const char *name)
 {
 	char *copy = must(lb_arena_strdup(request->arena, request->body));

@@ -65,7 +65,8 @@ static bool read_duration(const json_t *json, const char *name, int64_t *duratio
 	if (value != NULL && json_is_integer(value)) {
 		*duration_ms = json_integer_value(value);
 	}
-	return value == NULL || (json_is_integer(value) && *duration_ms >= 0);
+	return value == NULL ||
+	       (json_is_integer(value) && *duration_ms >= 0 && *duration_ms <= DURATION_MS_MAX);
 }
 
 static bool only_known_members(json_t *json)

@@ -13,6 +13,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Ten years: whatever takes longer is a mistake. */
+#define DURATION_MS_MAX (INT64_C(10) * 365 * 24 * 60 * 60 * 1000)
+
 /* life, result: `state`; result NULL: the field is not sent.
  * code, type: `status`.
  * ran: false: the run ends in the moment in which it would begin.

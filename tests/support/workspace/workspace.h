@@ -52,7 +52,7 @@ struct settings {
 
 /* access_tokens: of OAuth → when they expire, in ms.
  * requests: per path → how many.
- * stop_listening, start_listening: to do when this request is answered. */
+ * listening: whether the API is to be there; the doors follow it (door.h). */
 struct workspace {
 	struct world world;
 	struct settings settings;
@@ -73,7 +73,7 @@ const char *api_serve(struct workspace *workspace, const struct request *request
 void control_serve(struct workspace *workspace, const struct request *request,
 		   struct answer *answer);
 
-/* One path of an API. form: the handler reads the body itself. */
+/* One path of an API; fields: of its query, of a POST's body. */
 struct route {
 	const char *method;
 	const char *path;
