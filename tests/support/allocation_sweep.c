@@ -72,6 +72,11 @@ static void let_crash(void)
 	}
 }
 
+const char *allocation_sweep_text(const char *text)
+{
+	return allocation_sweep_saw(text != NULL) ? text : "";
+}
+
 static int watched_setup(void **state)
 {
 	let_crash();

@@ -34,6 +34,8 @@ int allocation_sweep_run(const struct CMUnitTest *tests, size_t count, int (*set
 
 /* A pointer that should not be NULL is: that may be how memory's end is told. */
 unsigned long allocation_sweep_saw(bool non_null);
+/* text, or "", for a test that looks for something in it. */
+const char *allocation_sweep_text(const char *text);
 /* assert_string_equal, where a NULL is a failure and may be how that is told. */
 void allocation_sweep_texts_equal(const char *a, const char *b, const char *a_expression,
 				  const char *b_expression, const char *file, int line);

@@ -13,6 +13,8 @@
 
 #include "support/allocation_sweep.h"
 
+#include <string.h>
+
 #undef cmocka_run_group_tests
 #define cmocka_run_group_tests(tests, setup, teardown)                                             \
 	allocation_sweep_run(tests, sizeof(tests) / sizeof((tests)[0]), setup, teardown)
@@ -24,5 +26,8 @@
 /* cmocka compares with strcmp, which a NULL crashes. */
 #undef assert_string_equal
 #define assert_string_equal(a, b) allocation_sweep_texts_equal((a), (b), #a, #b, __FILE__, __LINE__)
+
+/* And what is looked for in no text is not found. */
+#define strstr(text, part) strstr(allocation_sweep_text(text), (part))
 
 #endif
