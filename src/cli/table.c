@@ -64,8 +64,8 @@ static size_t *measure(const struct lb_table *table)
 
 bool lb_table_print(const struct lb_table *table, FILE *stream, bool color)
 {
-	size_t *widths = measure(table);
-	if (widths == NULL || table->failed) {
+	size_t *widths = !table->failed ? measure(table) : NULL;
+	if (widths == NULL) {
 		return false;
 	}
 	for (size_t i = 0; i < table->cells.count; i++) {

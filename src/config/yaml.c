@@ -294,6 +294,9 @@ bool lb_node_parse(const struct lb_text_file *file, const char *name, struct lb_
 		return false;
 	}
 	*report = trial;
+	if (report->exhausted) {
+		return false; /* a key may be missing */
+	}
 	size_t errors = report->errors;
 	lb_node_check_keys(ret_root, name, report);
 	return report->errors == errors;

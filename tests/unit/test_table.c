@@ -1,5 +1,6 @@
 #include "cli/table.h"
 #include "support/cmocka.h"
+#include "support/memory.h"
 
 #include <locale.h>
 #include <stdlib.h>
@@ -91,6 +92,25 @@ static void long_cells_are_never_cut(void **state)
 	lb_arena_finish(&arena);
 }
 
+static void a_table_that_memory_did_not_suffice_for_is_not_printed(void **state)
+{
+	(void)state;
+	bool failed = true;
+	for (size_t count = 0; failed; count++) {
+		struct lb_arena arena = {0};
+		struct lb_table table = {.arena = &arena, .columns = 2};
+		FILE *stream = fopen("/dev/null", "w");
+		assert_non_null(stream);
+		memory_fail_after(count);
+		add_row(&table, "a", "b");
+		bool printed = lb_table_print(&table, stream, false);
+		failed = memory_restore();
+		assert_int_equal(printed, !failed);
+		assert_int_equal(fclose(stream), 0);
+		lb_arena_finish(&arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -99,6 +119,7 @@ int main(void)
 		cmocka_unit_test(cells_cannot_steer_the_terminal_or_break_the_line),
 		cmocka_unit_test(color_changes_no_column),
 		cmocka_unit_test(long_cells_are_never_cut),
+		cmocka_unit_test(a_table_that_memory_did_not_suffice_for_is_not_printed),
 	};
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	return cmocka_run_group_tests(tests, NULL, NULL);

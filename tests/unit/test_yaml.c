@@ -1,6 +1,7 @@
 #include "config/node.h"
 #include "support/cmocka.h"
 #include "support/folder.h"
+#include "support/memory.h"
 #include "support/problems.h"
 
 #include <stdlib.h>
@@ -233,6 +234,29 @@ static void line_breaks_of_unicode_are_characters_in_json(void **state)
 	done(document);
 }
 
+static void a_file_that_memory_did_not_suffice_for_is_not_taken_for_read(void **state)
+{
+	(void)state;
+	static const char text[] = "{\"a\": \"x\u2028y\", \"b\": [\"c\"], \"d\": {\"e\": 1}}";
+	folder_write("d.yaml", text);
+	struct lb_text_file file;
+	assert_int_equal(lb_text_file_read("d.yaml", LB_NODE_BYTES_MAX, &file, NULL), LB_OK);
+	bool failed = true;
+	for (size_t count = 0; failed; count++) {
+		struct lb_arena arena = {0};
+		struct lb_problem_list problems = {0};
+		struct lb_report report = {.arena = &arena, .problems = &problems};
+		struct lb_node root;
+		memory_fail_after(count);
+		bool read = lb_node_parse(&file, "d.yaml", &arena, &report, &root);
+		failed = memory_restore();
+		assert_true(read || report.exhausted);
+		assert_int_equal(report.exhausted, failed);
+		lb_arena_finish(&arena);
+	}
+	lb_text_file_finish(&file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +274,7 @@ int main(void)
 		STORY(a_file_over_one_mebibyte_is_refused),
 		STORY(an_empty_file_is_an_empty_value),
 		STORY(line_breaks_of_unicode_are_characters_in_json),
+		STORY(a_file_that_memory_did_not_suffice_for_is_not_taken_for_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
