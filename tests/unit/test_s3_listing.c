@@ -213,6 +213,28 @@ static void an_answer_says_what_to_do(void **state)
 	}
 }
 
+/* Servers tell regions too. */
+static void a_region_cannot_lead_to_another_host(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {"",    "evil.com/", "a@evil.com", "a:80",    "a?b",
+					  "a#b", "a b",       "a\r\nb",     "\xC3\xA4"};
+	struct lb_arena arena = {0};
+	struct lb_s3_place place =
+		place_of(&arena, "s3://lake", (struct lb_s3_server){.region = "eu-west-1"});
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct lb_error error = {0};
+		assert_int_equal(lb_s3_place_move(&place, bad[i], &arena, &error), LB_INVALID);
+		assert_non_null(strstr(error.message, "is not a region"));
+		assert_string_equal(place.host, "lake.s3.eu-west-1.amazonaws.com");
+		assert_string_equal(place.region, "eu-west-1");
+	}
+	struct lb_error error = {0};
+	assert_int_equal(lb_s3_place_move(&place, "cn-north-1", &arena, &error), LB_OK);
+	assert_string_equal(place.host, "lake.s3.cn-north-1.amazonaws.com.cn");
+	lb_arena_finish(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +245,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_listing_is_an_error),
 		cmocka_unit_test(an_error_document_is_told),
 		cmocka_unit_test(a_bucket_is_where_the_settings_say),
+		cmocka_unit_test(a_region_cannot_lead_to_another_host),
 		cmocka_unit_test(an_answer_says_what_to_do),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,18 +99,33 @@ static enum lb_err use_endpoint(struct lb_s3_place *place, const char *endpoint,
 	return put_host(place, trimmed + strlen(place->scheme) + strlen("://"), arena, error);
 }
 
+/* A region becomes a part of the host, and servers tell it too: what would end the host
+ * there would have signed requests go elsewhere. */
+static enum lb_err put_region(struct lb_s3_place *place, const char *region, struct lb_arena *arena,
+			      struct lb_error *error)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789.-_";
+	size_t length = strspn(region, letters);
+	if (length == 0 || length > 63 || region[length] != '\0') {
+		return lb_fail(error, LB_INVALID,
+			       "'%.100s' is not a region; write one such as eu-central-1", region);
+	}
+	place->region = lb_arena_strdup(arena, region);
+	return place->region != NULL ? LB_OK : lb_fail_nomem(error);
+}
+
 enum lb_err lb_s3_place_make(const char *location, const struct lb_s3_server *server,
 			     struct lb_arena *arena, struct lb_s3_place *ret_place,
 			     struct lb_error *error)
 {
 	struct lb_s3_place *place = ret_place;
 	*place = (struct lb_s3_place){.own_endpoint = server->endpoint != NULL};
-	place->region =
-		lb_arena_strdup(arena, server->region != NULL ? server->region : "us-east-1");
-	if (place->region == NULL) {
-		return lb_fail_nomem(error);
+	enum lb_err err = put_region(place, server->region != NULL ? server->region : "us-east-1",
+				     arena, error);
+	if (err == LB_OK) {
+		err = split_location(location, arena, place, error);
 	}
-	enum lb_err err = split_location(location, arena, place, error);
 	if (err != LB_OK) {
 		return err;
 	}
@@ -122,9 +137,6 @@ enum lb_err lb_s3_place_make(const char *location, const struct lb_s3_server *se
 enum lb_err lb_s3_place_move(struct lb_s3_place *place, const char *region, struct lb_arena *arena,
 			     struct lb_error *error)
 {
-	place->region = lb_arena_strdup(arena, region);
-	if (place->region == NULL) {
-		return lb_fail_nomem(error);
-	}
-	return place->own_endpoint ? LB_OK : use_amazon(place, arena, error);
+	enum lb_err err = put_region(place, region, arena, error);
+	return err != LB_OK || place->own_endpoint ? err : use_amazon(place, arena, error);
 }
