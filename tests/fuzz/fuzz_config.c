@@ -87,7 +87,8 @@ static void check_table_name(const char *name)
 static void check_config(const struct lb_config *config)
 {
 	for (size_t i = 0; i < config->acons.count; i++) {
-		assert(*config->acons.items[i].base_trigger_file_location == '/');
+		const char *location = config->acons.items[i].base_trigger_file_location;
+		assert(*location == '/' || lb_text_starts_with(location, "s3://"));
 	}
 	if (config->acons.count > 0) {
 		check_table_name(config->control_table);
