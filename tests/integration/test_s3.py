@@ -1,7 +1,10 @@
 """Trigger files in a real S3 server start jobs."""
 import itertools
 import json
+import math
 import os
+import socket
+import threading
 
 import pytest
 
@@ -62,6 +65,48 @@ class Bucket(House):
 
     def once(self):
         return json.loads(self.run("once", "--json").stdout)
+
+
+class Counter:
+    """Forwards bytes to a server, and counts the requests among them."""
+
+    def __init__(self, endpoint):
+        host, port = endpoint.split("//")[1].split(":")
+        self.server = (host, int(port))
+        self.requests = 0
+        self.lock = threading.Lock()
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.endpoint = "http://127.0.0.1:%d" % self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            client, _ = self.listener.accept()
+            server = socket.create_connection(self.server)
+            for source, sink, counts in ((client, server, True), (server, client, False)):
+                threading.Thread(target=self.forward, args=(source, sink, counts),
+                                 daemon=True).start()
+
+    def forward(self, source, sink, counts):
+        try:
+            while data := source.recv(65536):
+                if counts:
+                    with self.lock:
+                        self.requests += data.count(b" HTTP/1.1\r\n")
+                sink.sendall(data)
+        except OSError:
+            pass  # the other side has gone
+        finally:
+            for end in (source, sink):
+                try:
+                    end.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+
+    def of(self, deed):
+        before = self.requests
+        deed()
+        return self.requests - before
 
 
 @pytest.fixture
@@ -230,3 +275,21 @@ def test_emit_takes_its_content_from_stdin(lake):
     path = lake.run("emit", "orders", "--stdin", stdin="forty-two").stdout.strip()
     key = path.split("/", 3)[3]
     assert lake.client.get(lake.bucket, key) == b"forty-two"
+
+
+@pytest.mark.parametrize("sensors, files", [(40, 10), (40, 60), (3, 1500)])
+def test_a_pass_costs_what_the_page_on_discovery_says(lake, sensors, files):
+    keys = list(sensor_keys(sensors, files))
+    put_all(lake.client, lake.bucket, keys)
+    names = sorted({key.split("/")[1] for key in keys})
+    lake.feed(["%s,555,FALSE" % name for name in names])
+    lake.job(555)
+    lake.once()
+    counter = Counter(lake.server.endpoint)
+    lake.env["AWS_ENDPOINT_URL"] = counter.endpoint
+    limit = min(math.ceil(sensors * files / 1000), sensors) + 8
+    assert 1 <= counter.of(lake.once) <= limit
+    for name in names:
+        lake.deliver(name, "20991231_000000")
+    assert 1 <= counter.of(lake.once) <= limit + 1
+    assert lake.query("select count(*) from lakebeat_event")[0][0] == len(keys) + len(names)
