@@ -124,9 +124,9 @@ static void format_name(const struct sim_folder *folder, int64_t time_us, bool u
 {
 	char text[LB_TIME_TEXT_MAX];
 	(void)lb_time_format(time_us, text);
-	(void)snprintf(name, SIM_NAME_MAX, "%s_%.4s%.2s%.2s%s%.2s%.2s%.2s.txt", folder->sensor_id,
-		       text, text + 5, text + 8, underscore ? "_" : "", text + 11, text + 14,
-		       text + 17);
+	(void)snprintf(name, SIM_NAME_MAX, "%.40s_%.4s%.2s%.2s%s%.2s%.2s%.2s.txt",
+		       folder->sensor_id, text, text + 5, text + 8, underscore ? "_" : "",
+		       text + 11, text + 14, text + 17);
 }
 
 /* Off the standard; some of them are no deliveries at all. */
