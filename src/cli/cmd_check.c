@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "cli/app.h"
 #include "cli/databricks.h"
+#include "cli/notifications.h"
 #include "cli/s3.h"
 #include "cli/words.h"
 #include "config/feed_csv.h"
@@ -75,6 +76,37 @@ static void check_bases(struct check *check)
 			    lb_arena_printf(check->arena, "%s cannot be read: %s", base,
 					    strerror(errno)),
 			    "make the folder, or correct the location");
+		}
+	}
+}
+
+static const char *describe_counts(struct check *check, const struct lb_sqs_counts *counts)
+{
+	return counts->visible >= 0 && counts->in_flight >= 0
+		       ? lb_arena_printf(check->arena,
+					 "the queue can be reached; some %lld messages wait, %lld "
+					 "are with somebody",
+					 (long long)counts->visible, (long long)counts->in_flight)
+		       : "the queue can be reached";
+}
+
+static void check_queues(struct check *check)
+{
+	const struct lb_config *config = check->cli->config;
+	for (size_t i = 0; i < config->acons.count; i++) {
+		const struct lb_acon *acon = &config->acons.items[i];
+		struct lb_sqs_counts counts;
+		struct lb_error error = {0};
+		if (!acon->use_notifications || acon->queue_url == NULL) {
+			continue;
+		}
+		const char *place = lb_arena_printf(check->arena, "%s: options.cloudFiles.queueUrl",
+						    acon->origin);
+		if (lb_notifications_try_queue(config, acon, &counts, &error) == LB_OK) {
+			add(check, LB_PROBLEM_NOTICE, place, describe_counts(check, &counts), NULL);
+		} else {
+			add(check, LB_PROBLEM_ERROR, place,
+			    lb_arena_strdup(check->arena, error.message), NULL);
 		}
 	}
 }
@@ -311,6 +343,7 @@ static int run(struct lb_cli *cli)
 	}
 	if (err == LB_OK) {
 		check_bases(&check);
+		check_queues(&check);
 		check_store(&check);
 		check_feed(&check);
 		check_credentials(&check);

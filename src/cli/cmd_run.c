@@ -59,7 +59,7 @@ static void begin(struct daemon *daemon)
 static void stop(struct daemon *daemon)
 {
 	(void)uv_timer_stop(&daemon->feed_timer);
-	lb_engine_stop(daemon->drive.engine);
+	lb_drive_stop(&daemon->drive);
 }
 
 static void end(struct daemon *daemon)

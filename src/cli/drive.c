@@ -189,6 +189,23 @@ static uint64_t random_seed(void)
 	return seed;
 }
 
+/* Only who goes on can be told of anything. */
+static enum lb_err open_notifications(struct lb_drive *drive, struct lb_cli *cli,
+				      const struct lb_config *config, enum lb_engine_mode mode,
+				      struct lb_error *error)
+{
+	const struct lb_notifications_options options = {
+		.config = config,
+		.loop = drive->loop,
+		.credentials = drive->s3.credentials,
+		.sources = drive->sources,
+		.log = &cli->log,
+		.random_seed = random_seed(),
+	};
+	return mode == LB_ENGINE_RUN ? lb_notifications_open(&drive->notifications, &options, error)
+				     : LB_OK;
+}
+
 static enum lb_err create_engine(struct lb_drive *drive, struct lb_cli *cli,
 				 const struct lb_config *config, enum lb_engine_mode mode,
 				 void (*on_idle)(void *data), void *data, struct lb_error *error)
@@ -227,6 +244,9 @@ enum lb_err lb_drive_open(struct lb_drive *drive, struct lb_cli *cli,
 		err = open_ports(drive, cli, config, mode, error);
 	}
 	if (err == LB_OK) {
+		err = open_notifications(drive, cli, config, mode, error);
+	}
+	if (err == LB_OK) {
 		err = create_engine(drive, cli, config, mode, on_idle, data, error);
 	}
 	if (err != LB_OK) {
@@ -235,8 +255,15 @@ enum lb_err lb_drive_open(struct lb_drive *drive, struct lb_cli *cli,
 	return err;
 }
 
+void lb_drive_stop(struct lb_drive *drive)
+{
+	lb_notifications_stop(&drive->notifications);
+	lb_engine_stop(drive->engine);
+}
+
 void lb_drive_close(struct lb_drive *drive)
 {
+	lb_notifications_close(&drive->notifications);
 	for (size_t i = 0; i < drive->source_count; i++) {
 		drive->sources[i]->impl->destroy(drive->sources[i]);
 	}

@@ -3,6 +3,7 @@
 #define LB_CLI_DRIVE_H
 
 #include "cli/app.h"
+#include "cli/notifications.h"
 #include "cli/s3.h"
 #include "host/host.h"
 #include "net/http.h"
@@ -16,6 +17,7 @@ struct lb_drive {
 	uv_loop_t *loop;
 	struct lb_host *host;
 	struct lb_s3_client s3; /* http NULL: there is no bucket */
+	struct lb_notifications_in notifications;
 	struct lb_source **sources;
 	size_t source_count;
 	struct lb_runner **runners;
@@ -31,6 +33,9 @@ enum lb_err lb_drive_open(struct lb_drive *drive, struct lb_cli *cli,
 			  const struct lb_config *config, uv_loop_t *loop, enum lb_engine_mode mode,
 			  void (*on_idle)(void *data), void *data,
 			  struct lb_error *error) LB_MUST_CHECK;
+
+/* Asks the engine to end; nothing more is taken from outside. */
+void lb_drive_stop(struct lb_drive *drive);
 
 /* The engine is idle, or was never started. Turn the loop afterwards. */
 void lb_drive_close(struct lb_drive *drive);

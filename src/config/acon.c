@@ -196,12 +196,6 @@ static void read_options(const struct reading *reading, struct lb_acon *acon)
 	}
 	acon->option_origins = lb_scope_read(reading->reader, LB_SCOPE_OPTION, options, prefix,
 					     unknown_options(options), acon);
-	if (acon->use_notifications) {
-		const struct lb_node *node = find_option(options, "cloudFiles.useNotifications");
-		complain(reading, LB_PROBLEM_ERROR, node->line,
-			 "options.cloudFiles.useNotifications", "leave it out",
-			 "needs S3 locations, and the base location is local");
-	}
 	check_glob(reading, options, acon);
 }
 

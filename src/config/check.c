@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "config/acon.h"
 #include "config/check_databricks.h"
+#include "config/check_notifications.h"
 #include "config/load.h"
 #include "config/scope.h"
 
@@ -187,6 +188,7 @@ static void set_source_options(struct lb_config *config)
 		options->lookback_us = config->lookback_us;
 		options->settle_us = config->settle_us;
 		options->watch = config->watch;
+		options->notified_interval_us = config->notified_poll_interval_us;
 	}
 }
 
@@ -347,4 +349,5 @@ void lb_config_check(struct lb_config *config, struct lb_report *report)
 	}
 	check_jobs(config, report);
 	check_listen(config, report);
+	lb_config_check_notifications(config, report);
 }

@@ -34,6 +34,7 @@ enum lb_store_kind { LB_STORE_SQLITE, LB_STORE_POSTGRES };
  * domain and token are for Databricks, NULL when not given; token is a secret:
  *         resolved, never printed.
  * max_event_gap_us: below 0: not given.
+ * queue_url, queue_region: of notifications; NULL: not given.
  * fields: names in schema_dict that lakebeat hands on. */
 struct lb_acon {
 	const char *origin;
@@ -50,6 +51,8 @@ struct lb_acon {
 	size_t field_count;
 	unsigned file_format;
 	bool use_notifications;
+	const char *queue_url;
+	const char *queue_region;
 	bool validate_options;
 	struct lb_trigger_file_options trigger_file;
 	struct lb_origin *origins;
@@ -107,6 +110,8 @@ struct lb_job_settings_list LB_LIST_OF(struct lb_job_settings);
  * base_checkpoint_location: for the sensor table's column, NULL: none.
  * fields:        what any ACON's schema_dict names, each once.
  * jobs:          in byte order of their ids.
+ * listen_events: NULL: no events are pushed. listen_events_secret: NULL: none;
+ *                resolved, never printed. notified_poll_interval_us: 0: not given.
  * default_runner: NULL: none configured, then sensing is all that works.
  * s3_…: how buckets are reached; NULL where not given. The secret key and the session's
  *                token are secrets: resolved, never printed.
@@ -146,6 +151,9 @@ struct lb_config {
 	const char *s3_secret_access_key;
 	const char *s3_session_token;
 	const char *ca_bundle;
+	const char *listen_events;
+	const char *listen_events_secret;
+	int64_t notified_poll_interval_us;
 	enum lb_log_level log_level;
 	enum lb_log_format log_format;
 	struct lb_origin *origins;

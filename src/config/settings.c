@@ -196,6 +196,27 @@ static const struct lb_setting file_settings[] = {
 	 AT(lb_config, ca_bundle),
 	 .fixed = true,
 	 .help = "A file of PEM certificates to trust, for S3 and Databricks."},
+	{.key = "listen_events",
+	 .type = LB_SETTING_ADDRESS,
+	 AT(lb_config, listen_events),
+	 .help = "Address and port at which `lakebeat run` takes events of new objects that a "
+		 "store "
+		 "pushes by HTTP, as Ceph and MinIO do ([s3.md](s3.md#notifications))."},
+	{.key = "listen_events_secret",
+	 .type = LB_SETTING_TEXT,
+	 .secret = true,
+	 AT(lb_config, listen_events_secret),
+	 .help = "What a store has to show there. Needed unless the address is a loopback one. "
+		 "Better a reference, `${env:NAME}`, than the secret itself."},
+	{.key = "notified_poll_interval",
+	 .type = LB_SETTING_DURATION,
+	 .otherwise = "`cloudFiles.backfillInterval`",
+	 .least = LB_SECOND,
+	 .most = UP_TO_YEARS(10),
+	 AT(lb_config, notified_poll_interval_us),
+	 .help = "Time between two passes over all sensors of a location with "
+		 "`cloudFiles.useNotifications`, as long as its notifications are received. "
+		 "While they are not, `poll_interval` counts."},
 	{.key = "log_level",
 	 .type = LB_SETTING_CHOICE,
 	 .fallback = "info",
@@ -410,7 +431,7 @@ static const struct lb_setting acon_settings[] = {
 };
 
 #define CONTENT_IS_NOT_READ "The content of trigger files is not read."
-#define FOR_NOTIFICATIONS "For `cloudFiles.useNotifications` only."
+#define FOR_NOTIFICATIONS "Auto Loader's, to create notifications; lakebeat creates none."
 #define EVERYTHING_IS_TAKEN "A beat takes in all new files, however many."
 
 static const struct lb_setting option_settings[] = {
@@ -448,7 +469,18 @@ static const struct lb_setting option_settings[] = {
 	 .type = LB_SETTING_BOOL,
 	 .fallback = "false",
 	 AT(lb_acon, use_notifications),
-	 .help = "Needs S3 locations, so `true` is an error in this version."},
+	 .help = "Whether new objects are told by notifications, so that passes need not look for "
+		 "them ([s3.md](s3.md#notifications)). Needs an S3 location, and "
+		 "`cloudFiles.queueUrl` or `listen_events`. `lakebeat run` only; `once` lists."},
+	{.key = "cloudFiles.queueUrl",
+	 .type = LB_SETTING_TEXT,
+	 AT(lb_acon, queue_url),
+	 .help = "The SQS queue that the bucket notifies. Lakebeat creates none."},
+	{.key = "cloudFiles.region",
+	 .type = LB_SETTING_TEXT,
+	 .otherwise = "that in the queue's URL, else `AWS_REGION`, the profile's",
+	 AT(lb_acon, queue_region),
+	 .help = "The queue's region."},
 	{.key = "cloudFiles.validateOptions",
 	 .type = LB_SETTING_BOOL,
 	 .fallback = "true",
@@ -462,8 +494,6 @@ static const struct lb_setting option_settings[] = {
 	{.key = "cloudFiles.useIncrementalListing",
 	 .type = LB_SETTING_IGNORED,
 	 .help = "Deprecated in Auto Loader; lakebeat always lists from what it knows."},
-	{.key = "cloudFiles.queueUrl", .type = LB_SETTING_IGNORED, .help = FOR_NOTIFICATIONS},
-	{.key = "cloudFiles.region", .type = LB_SETTING_IGNORED, .help = FOR_NOTIFICATIONS},
 	{.key = "cloudFiles.fetchParallelism",
 	 .type = LB_SETTING_IGNORED,
 	 .help = FOR_NOTIFICATIONS},

@@ -319,17 +319,6 @@ static bool parse_address(const char *text, union socket_address *ret_address, s
 	return false;
 }
 
-bool lb_http_address_is_loopback(const char *text)
-{
-	union socket_address address;
-	socklen_t size;
-	if (!parse_address(text, &address, &size)) {
-		return false;
-	}
-	return address.any.sa_family == AF_INET ? ntohl(address.four.sin_addr.s_addr) >> 24 == 127
-						: IN6_IS_ADDR_LOOPBACK(&address.six.sin6_addr) != 0;
-}
-
 static int port_of(int socket_fd)
 {
 	union socket_address address;

@@ -12,7 +12,6 @@
 
 #include "base/error.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <uv.h>
 
@@ -70,8 +69,5 @@ int lb_http_server_port(const struct lb_http_server *server);
  * and frees itself within the loop's next turns. Not from admit, serve or gone. NULL is
  * fine. */
 void lb_http_server_destroy(struct lb_http_server *server);
-
-/* Is HOST of an address "HOST:PORT" this very machine's loopback? */
-bool lb_http_address_is_loopback(const char *address);
 
 #endif

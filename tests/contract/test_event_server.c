@@ -293,19 +293,6 @@ static void an_address_that_cannot_be_had_is_told(void **state)
 	assert_non_null(strstr(story->error.message, taken));
 }
 
-static void loopback_is_told_from_other_addresses(void **state)
-{
-	(void)state;
-	assert_true(lb_http_address_is_loopback("127.0.0.1:8643"));
-	assert_true(lb_http_address_is_loopback("127.8.9.1:1"));
-	assert_true(lb_http_address_is_loopback("localhost:8643"));
-	assert_true(lb_http_address_is_loopback("[::1]:8643"));
-	assert_false(lb_http_address_is_loopback("0.0.0.0:8643"));
-	assert_false(lb_http_address_is_loopback("[::]:8643"));
-	assert_false(lb_http_address_is_loopback("192.168.0.1:8643"));
-	assert_false(lb_http_address_is_loopback("nonsense"));
-}
-
 static void secrets_are_compared_whole(void **state)
 {
 	(void)state;
@@ -329,7 +316,6 @@ int main(void)
 		TEST(what_cannot_be_recorded_now_is_to_come_again),
 		TEST(the_server_can_be_given_up_while_somebody_waits),
 		TEST(an_address_that_cannot_be_had_is_told),
-		cmocka_unit_test(loopback_is_told_from_other_addresses),
 		cmocka_unit_test(secrets_are_compared_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -242,12 +242,77 @@ static void one_option_in_two_spellings_is_an_error(void **state)
 		     "acon.json:7: options.cloudfiles.maxfileage", "twice, in two spellings", NULL);
 }
 
-static void notifications_need_locations_that_are_not_served_yet(void **state)
+static void notifications_need_a_location_in_s3(void **state)
 {
 	(void)state;
 	assert_error("", "\"cloudFiles.useNotifications\": \"true\"",
-		     "acon.json:7: options.cloudFiles.useNotifications", "needs S3 locations",
+		     "acon.json:7: options.cloudFiles.useNotifications", "needs an S3 location",
 		     NULL);
+}
+
+#define IN_S3(options)                                                                             \
+	"acons:\n- {sensor_source: trigger_file, data_format: cloudfiles, "                        \
+	"heartbeat_sensor_db_table: d.c, lakehouse_engine_sensor_db_table: d.s, "                  \
+	"base_trigger_file_location: 's3://lake/triggers', options: {" options "}}\n"
+
+static struct loaded *load_file(const char *text)
+{
+	struct loaded *loaded = lb_alloc(sizeof(*loaded));
+	assert_non_null(loaded);
+	folder_write("lakebeat.yaml", text);
+	struct lb_overrides overrides = {.config = "lakebeat.yaml"};
+	loaded->err = lb_config_load(&overrides, &loaded->arena, &loaded->problems, &loaded->config,
+				     &loaded->error);
+	return loaded;
+}
+
+static void assert_file(const char *text, enum lb_problem_kind kind, const char *place,
+			const char *remedy)
+{
+	struct loaded *loaded = load_file(text);
+	assert_int_equal(loaded->err, kind == LB_PROBLEM_ERROR ? LB_INVALID : LB_OK);
+	assert_problem(&loaded->problems, kind, place, NULL, remedy);
+	assert_problem_count(&loaded->problems, kind, 1);
+	done(loaded);
+}
+
+static void notifications_need_somebody_who_tells(void **state)
+{
+	(void)state;
+	assert_file(IN_S3("cloudFiles.useNotifications: true"), LB_PROBLEM_ERROR,
+		    "lakebeat.yaml:2: options.cloudFiles.useNotifications", "cloudFiles.queueUrl");
+	assert_file(IN_S3("cloudFiles.queueUrl: 'https://sqs.eu-west-1.amazonaws.com/1/q'"),
+		    LB_PROBLEM_WARNING, "lakebeat.yaml:2: options.cloudFiles.queueUrl",
+		    "useNotifications");
+	struct loaded *loaded = load_file("notified_poll_interval: 1h\n" IN_S3(
+		"cloudFiles.useNotifications: true, cloudFiles.region: eu-west-1, "
+		"cloudFiles.queueUrl: 'https://q/1/q'"));
+	assert_int_equal(loaded->problems.count, 0);
+	const struct lb_acon *acon = &loaded->config->acons.items[0];
+	assert_string_equal(acon->queue_url, "https://q/1/q");
+	assert_string_equal(acon->queue_region, "eu-west-1");
+	assert_true(acon->trigger_file.notified_interval_us == LB_HOUR);
+	done(loaded);
+	loaded = load_file(
+		"listen_events: localhost:8643\n" IN_S3("cloudFiles.useNotifications: true"));
+	assert_int_equal(loaded->problems.count, 0);
+	done(loaded);
+}
+
+static void an_address_that_others_can_reach_needs_a_secret(void **state)
+{
+	(void)state;
+	assert_file("listen_events: 0.0.0.0:8643\n" IN_S3(""), LB_PROBLEM_ERROR,
+		    "lakebeat.yaml:1: listen_events", "listen_events_secret");
+	assert_file("listen_events_secret: abcdef\n" IN_S3(""), LB_PROBLEM_WARNING,
+		    "lakebeat.yaml:1: listen_events_secret", "give listen_events");
+	struct loaded *loaded =
+		load_file("listen_events: 0.0.0.0:8643\nlisten_events_secret: abcdef\n" IN_S3(""));
+	assert_int_equal(loaded->problems.count, 0);
+	done(loaded);
+	loaded = load_file("listen_events: '[::1]:8643'\n" IN_S3(""));
+	assert_int_equal(loaded->problems.count, 0);
+	done(loaded);
 }
 
 static void a_bad_glob_is_told_before_anything_starts(void **state)
@@ -539,7 +604,9 @@ int main(void)
 		STORY(other_unknown_options_are_warnings),
 		STORY(options_are_truth_values_or_their_texts),
 		STORY(one_option_in_two_spellings_is_an_error),
-		STORY(notifications_need_locations_that_are_not_served_yet),
+		STORY(notifications_need_a_location_in_s3),
+		STORY(notifications_need_somebody_who_tells),
+		STORY(an_address_that_others_can_reach_needs_a_secret),
 		STORY(a_bad_glob_is_told_before_anything_starts),
 		STORY(what_is_of_no_use_here_is_noticed),
 		STORY(other_sources_are_refused_in_one_clear_sentence),

@@ -3,28 +3,24 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "sources/trigger_file/listed.h"
+#include "sources/trigger_file/s3_place.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 bool lb_object_place_parse(const char *base_location, struct lb_object_place *ret_place)
 {
-	static const char *const schemes[] = {"s3://", "s3a://", "s3n://"};
-	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
-		size_t length = strlen(schemes[i]);
-		if (strncasecmp(base_location, schemes[i], length) == 0) {
-			const char *bucket = base_location + length;
-			const char *slash = strchr(bucket, '/');
-			*ret_place = (struct lb_object_place){
-				.bucket = bucket,
-				.bucket_length = strcspn(bucket, "/"),
-				.prefix = slash != NULL ? slash + 1 : "",
-			};
-			return ret_place->bucket_length > 0;
-		}
+	if (!lb_s3_is_location(base_location)) {
+		return false;
 	}
-	return false;
+	const char *bucket = strstr(base_location, "://") + 3;
+	const char *slash = bucket + strcspn(bucket, "/");
+	*ret_place = (struct lb_object_place){
+		.bucket = bucket,
+		.bucket_length = (size_t)(slash - bucket),
+		.prefix = slash + strspn(slash, "/"),
+	};
+	return true;
 }
 
 enum lb_err lb_noticed_sensors_take(struct lb_noticed_sensors *sensors,

@@ -9,8 +9,8 @@
 #include "sources/trigger_file/filter.h"
 #include "sources/trigger_file/notification.h"
 
-/* Where a base location is in S3. bucket: bucket_length bytes. prefix: behind the
- * bucket and its '/', without '/' at its end; "": the bucket itself. */
+/* Where a base location is in S3, as s3_place.h reads it. bucket: bucket_length bytes.
+ * prefix: of all keys, without '/' at its end; "": the bucket itself. */
 struct lb_object_place {
 	const char *bucket;
 	size_t bucket_length;

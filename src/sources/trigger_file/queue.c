@@ -37,6 +37,8 @@ struct letter {
 
 /* soon:  what is next, when the callbacks of this turn are through.
  * again: after a failure, and for letters that are held.
+ * works: as far as anybody knows; before that, and after a failure, the first call does
+ * not wait for messages, so that it is known soon.
  * receive_fails, delete_fails: the latest call of that kind did. failures: of both,
  * since both worked; failure: the latest that was said.
  * known: digests of the ids of malformed messages that were said. */
@@ -50,6 +52,7 @@ struct lb_queue {
 	uv_timer_t again;
 	int open_handles;
 	bool is_stopped;
+	bool works;
 	bool receive_fails;
 	bool delete_fails;
 	int failures;
@@ -100,6 +103,7 @@ static void on_again(uv_timer_t *timer);
 /* What stays broken is said when it breaks, and when it is whole again. */
 static void note_failure(struct lb_queue *queue, const struct lb_error *error)
 {
+	queue->works = false;
 	queue->totals.failures++;
 	queue->failures++;
 	queue->random = lb_digest_mix(queue->random, "failure");
@@ -120,6 +124,7 @@ static void note_success(struct lb_queue *queue)
 	if (queue->receive_fails || queue->delete_fails) {
 		return;
 	}
+	queue->works = true;
 	queue->failures = 0;
 	if (queue->failure.code != LB_OK) {
 		queue->failure = (struct lb_error){0};
@@ -296,7 +301,7 @@ static void proceed(struct lb_queue *queue)
 	}
 	if (!queue->is_stopped && !waits && !holds && !queue->receiving.pending &&
 	    count(queue, LETTER_NONE) >= LB_SQS_BATCH_MAX) {
-		lb_sqs_receive(&queue->sqs, &queue->receiving, WAIT_SECONDS);
+		lb_sqs_receive(&queue->sqs, &queue->receiving, queue->works ? WAIT_SECONDS : 0);
 	}
 }
 

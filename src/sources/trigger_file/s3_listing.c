@@ -133,6 +133,16 @@ static void keep(struct lb_s3_listing *listing, char *place, size_t size)
 	memcpy(place, listing->text, listing->length + 1);
 }
 
+/* Notifications tell the same etag without them. */
+static void drop_quotes(char *etag)
+{
+	size_t length = strlen(etag);
+	if (length >= 2 && etag[0] == '"' && etag[length - 1] == '"') {
+		memmove(etag, etag + 1, length - 2);
+		etag[length - 2] = '\0';
+	}
+}
+
 static void keep_cut(const struct lb_s3_listing *listing, char *place, size_t size)
 {
 	lb_text_printable_cut(listing->text, place, size);
@@ -161,6 +171,7 @@ static void take_element(struct lb_s3_listing *listing)
 		break;
 	case LB_S3_ELEMENT_ETAG:
 		keep(listing, listing->etag, sizeof(listing->etag));
+		drop_quotes(listing->etag);
 		break;
 	case LB_S3_ELEMENT_SIZE:
 		keep_size(listing);
