@@ -321,7 +321,7 @@ static bool parse_address(const char *text, union socket_address *ret_address, s
 
 static int port_of(int socket_fd)
 {
-	union socket_address address;
+	union socket_address address = {0};
 	socklen_t size = sizeof(address);
 	if (getsockname(socket_fd, &address.any, &size) != 0) {
 		return 0;

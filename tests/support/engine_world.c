@@ -38,6 +38,7 @@ struct engine_world {
 	struct lb_worker worker;
 	struct lb_work *work;
 	bool idle;
+	bool asks_nothing;
 	uint64_t recorded;
 };
 
@@ -100,6 +101,9 @@ static void recorded(struct lb_source *source, uint64_t receipt)
 
 static const struct lb_source_impl source_impl = {
 	.name = "trigger_file", .scan = scan, .recorded = recorded, .destroy = destroy_source};
+
+static const struct lb_source_impl source_impl_without = {
+	.name = "trigger_file", .scan = scan, .destroy = destroy_source};
 
 static void show_file(struct lb_scan *request, const struct fake_file *file)
 {
@@ -245,6 +249,11 @@ uint64_t engine_world_watch(struct engine_world *world, const char *sensor_id,
 	return receipt;
 }
 
+void engine_world_ask_nothing(struct engine_world *world)
+{
+	world->asks_nothing = true;
+}
+
 uint64_t engine_world_recorded(const struct engine_world *world)
 {
 	return world->recorded;
@@ -304,7 +313,9 @@ void engine_world_start(struct engine_world *world, enum lb_engine_mode mode, in
 	}
 	world->clock = (struct lb_clock){.impl = &clock_impl};
 	world->worker = (struct lb_worker){.impl = &worker_impl};
-	world->source = (struct lb_source){.impl = &source_impl, .base_location = "/triggers"};
+	world->source = (struct lb_source){.impl = world->asks_nothing ? &source_impl_without
+								       : &source_impl,
+					   .base_location = "/triggers"};
 	world->recorded = 0;
 	world->alarm_us = INT64_MAX;
 	world->idle = false;

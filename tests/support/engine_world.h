@@ -33,6 +33,8 @@ void engine_world_parts(struct engine_world *world, size_t files);
 uint64_t engine_world_watch(struct engine_world *world, const char *sensor_id,
 			    const char *file_name);
 
+/* From its next start on the source does not ask what is recorded. */
+void engine_world_ask_nothing(struct engine_world *world);
 /* The latest receipt of which the engine said that it is recorded; 0: none. */
 uint64_t engine_world_recorded(const struct engine_world *world);
 

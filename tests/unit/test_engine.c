@@ -418,6 +418,18 @@ static void what_came_between_passes_is_called_recorded_when_it_is_durable(void 
 	assert_int_equal(lb_engine_totals(engine_world_engine(world))->new_events, 2);
 }
 
+static void a_source_that_does_not_ask_is_not_told_what_is_recorded(void **state)
+{
+	struct engine_world *world = *state;
+	engine_world_ask_nothing(world);
+	engine_world_start(world, LB_ENGINE_RUN, 0);
+	engine_world_settle(world);
+	assert_true(engine_world_watch(world, "orders", "a.txt") > 0);
+	engine_world_settle(world);
+	assert_true(engine_world_recorded(world) == 0);
+	assert_int_equal(lb_engine_totals(engine_world_engine(world))->new_events, 1);
+}
+
 static void what_comes_while_the_store_fails_gets_no_receipt(void **state)
 {
 	struct engine_world *world = *state;
@@ -660,6 +672,7 @@ int main(void)
 		TEST(stopping_waits_for_the_answers_that_are_under_way),
 		TEST(a_person_waking_the_engine_is_not_made_to_wait),
 		TEST(what_came_between_passes_is_called_recorded_when_it_is_durable),
+		TEST(a_source_that_does_not_ask_is_not_told_what_is_recorded),
 		TEST(what_comes_while_the_store_fails_gets_no_receipt),
 		TEST(what_a_stopping_engine_gave_up_is_never_called_recorded),
 		TEST(runs_of_several_runners_are_followed_side_by_side),
