@@ -92,10 +92,9 @@ static bool is_known(const struct fake_state *state, const struct index *index, 
 		     const struct lb_sensor_report *report, const struct fake_sensor *sensor,
 		     const struct lb_file *file)
 {
-	const struct lb_file *end = index->files.items + index->files.count;
-	for (const struct lb_file *known = find_first(index, file->file_name);
-	     known != NULL && known < end && lb_text_equal(known->file_name, file->file_name);
-	     known++) {
+	const struct lb_file *known = find_first(index, file->file_name);
+	const struct lb_file *end = known != NULL ? index->files.items + index->files.count : NULL;
+	for (; known != end && lb_text_equal(known->file_name, file->file_name); known++) {
 		if (is_same(known, file, report->allow_overwrites)) {
 			return true;
 		}

@@ -79,8 +79,7 @@ static char *dump_what_fits(const json_t *events, size_t total, size_t room)
 static json_t *list_events(const struct lb_event_list *events)
 {
 	json_t *array = json_array();
-	size_t count = events->count < LISTED_MAX ? events->count : LISTED_MAX;
-	for (size_t i = 0; array != NULL && i < count; i++) {
+	for (size_t i = 0; array != NULL && i < events->count && i < LISTED_MAX; i++) {
 		if (json_array_append_new(array, lb_event_json(&events->items[i])) != 0) {
 			json_decref(array);
 			return NULL;
