@@ -187,6 +187,15 @@ def foreign_words():
                 yield f"{name}:{number}: '{match.group()}' has no business in the project"
 
 
+def planted_bugs():
+    """every planted bug of the simulation fits the sources as they are"""
+    for path in sorted((ROOT / "tests/sim/bugs").glob("*.patch")):
+        done = subprocess.run(["git", "apply", "--check", path], cwd=ROOT, capture_output=True,
+                              text=True, check=False)
+        if done.returncode != 0:
+            yield f"tests/sim/bugs/{path.name}: make it anew: {done.stderr.splitlines()[0]}"
+
+
 def git(*words):
     done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
     return done.stdout.splitlines() if done.returncode == 0 else []
@@ -213,7 +222,7 @@ def commit_subjects():
 
 
 RULES = [banned_functions, stale_permissions, outside_bytes, rooms, pure_core, long_functions,
-         long_files, foreign_words, commit_subjects]
+         long_files, foreign_words, planted_bugs, commit_subjects]
 
 
 def main():

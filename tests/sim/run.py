@@ -27,6 +27,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
 
+class DoesNotApply(Exception):
+    """The sources have moved on."""
+
+
 class Tap:
     def __init__(self, count):
         self.count = 0
@@ -95,7 +99,9 @@ def build_with_bug(build, sim, path, sources, folder):
     for source in sources:
         (folder / source).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / source, folder / source)
-    subprocess.run(["patch", "--quiet", "-p1", "-d", str(folder), "-i", str(path)], check=True)
+    applied = run(["patch", "--quiet", "-p1", "-d", str(folder), "-i", str(path)])
+    if applied.returncode != 0:
+        raise DoesNotApply(f"{path.name} does not fit the sources any more; make it anew")
     for source in sources:
         target = folder / (source.replace("/", "_") + ".o")
         command = compile_command(build, source, folder / source, target)
@@ -110,7 +116,10 @@ def find_bug(build, sim, path, seeds):
     """Which promise was seen broken, and the end of the story."""
     _, _, sources = read_bug(path)
     with tempfile.TemporaryDirectory() as folder:
-        program = build_with_bug(build, sim, path, sources, pathlib.Path(folder))
+        try:
+            program = build_with_bug(build, sim, path, sources, pathlib.Path(folder))
+        except DoesNotApply as fault:
+            return None, str(fault)
         result = run([str(program), "--seeds", seeds])
     found = re.search(r"^# broken: ([\w-]+)", result.stdout, re.M)
     story = "\n".join(result.stdout.splitlines()[-6:])
