@@ -148,6 +148,9 @@ static void object_source_destroy(struct lb_source *source)
 {
 	struct object_source *self = object_source_of(source);
 	lb_object_pass_destroy(self->pass);
+	if (self->scan != NULL) {
+		self->scan->arena = self->own.arena; /* its owner frees it */
+	}
 	if (self->lister != NULL) {
 		self->lister->impl->destroy(self->lister);
 	}
