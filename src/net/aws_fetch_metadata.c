@@ -153,7 +153,7 @@ static enum lb_err take_instance_role(struct lb_aws_fetch *fetch,
 		return lb_aws_fail_status(answer, error);
 	}
 	static const char none[] = "the name of the instance's role is none";
-	const char *role = NULL;
+	const char *role = "";
 	enum lb_err err = take_word(fetch, answer, none, &role, error);
 	if (err != LB_OK) {
 		return err;

@@ -260,12 +260,10 @@ static void on_done(struct lb_http_request *http)
 		error = http->error;
 		(void)lb_wrap(&error, "bucket %s", lister->place.bucket);
 		try_again(page, &error);
-	} else if (http->status != 200) {
-		judge(page);
-	} else if (lb_s3_listing_end(&page->listing, &error) != LB_OK) {
+	} else if (http->status == 200 && lb_s3_listing_end(&page->listing, &error) != LB_OK) {
 		(void)lb_wrap(&error, "bucket %s", lister->place.bucket);
 		try_again(page, &error);
-	} else if (page->listing.code[0] != '\0') {
+	} else if (http->status != 200 || page->listing.code[0] != '\0') {
 		judge(page);
 	} else {
 		take_page(page);

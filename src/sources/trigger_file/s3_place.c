@@ -130,8 +130,8 @@ enum lb_err lb_s3_place_make(const char *location, const struct lb_s3_server *se
 		return err;
 	}
 	place->path_style = wants_path(place, server->style);
-	return place->own_endpoint ? use_endpoint(place, server->endpoint, arena, error)
-				   : use_amazon(place, arena, error);
+	return server->endpoint != NULL ? use_endpoint(place, server->endpoint, arena, error)
+					: use_amazon(place, arena, error);
 }
 
 enum lb_err lb_s3_place_move(struct lb_s3_place *place, const char *region, struct lb_arena *arena,
