@@ -14,7 +14,7 @@
 #   tsan         what has threads again under ThreadSanitizer
 #   cppcheck     cppcheck over src/
 #   clang-tidy   clang-tidy over src/, with the checks of .clang-tidy
-#   fuzz-smoke   tests/fuzz: every parser of outside bytes, a minute each
+#   fuzz-smoke   tests/fuzz: every parser of outside bytes, a minute each, two on each processor
 #   coverage     every branch of core and engine is taken, or is on tests/coverage-exceptions
 # A lane that finds nothing to check fails.
 set -u

@@ -1,5 +1,6 @@
 #!/bin/sh
-# fuzz.sh SECONDS [FUZZER…]: run each fuzzer of tests/fuzz for so long, a few side by side.
+# fuzz.sh SECONDS [FUZZER…]: run each fuzzer of tests/fuzz for so long, two side by side on
+# each processor.
 # Prints a line of TAP for each: executions, how many a second, edges covered, inputs
 # kept. What it finds is left in build-fuzz/finds, with the line that shows it again; new
 # inputs that reach new code are kept in FUZZ_CORPUS (default build-fuzz/corpus), outside
@@ -47,11 +48,12 @@ report() {
 }
 
 echo "1..$#"
+most=$(($(nproc) * 2))
 running=0
 for name in "$@"; do
 	fuzz "$name" &
 	running=$((running + 1))
-	if [ "$running" -eq "$(nproc)" ]; then
+	if [ "$running" -eq "$most" ]; then
 		wait
 		running=0
 	fi
