@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import time
 
-from harness import (SETTLE_S, BenchError, Figure, Lakebeat, StartTimes, interleave, make_tree,
+from bench.harness import (SETTLE_S, BenchError, Figure, Lakebeat, StartTimes, interleave, make_tree,
                      median, quantile, say, sensor_name, timed)
 
 TARGET_SHARE = 1 / 3
@@ -31,7 +31,7 @@ def prepare(bench, sensors, files):
     if lakebeat.query("select count(*) from lakebeat_run where state = 'SUBMITTED'") != 1:
         raise BenchError("the blocking job did not start")
     lakebeat.feed([BLOCKER, *map(sensor_name, range(sensors))])
-    shutil.copy(lakebeat.store, directory / "before.db")
+    lakebeat.keep_store()
     return lakebeat, gate
 
 
@@ -42,16 +42,8 @@ def check(lakebeat, sensors, files):
         raise BenchError(f"{planned} runs of {sensors} planned, {events} events")
 
 
-def restore(lakebeat):
-    for suffix in ("", "-wal", "-shm"):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(f"{lakebeat.store}{suffix}")
-    shutil.copy(lakebeat.directory / "before.db", lakebeat.store)
-    os.sync()  # nobody else's pages to be written in the measured time
-
-
 def time_burst(lakebeat, sensors, files):
-    restore(lakebeat)
+    lakebeat.restore_store()
     seconds = lakebeat.time("once")
     check(lakebeat, sensors, files)
     return seconds
@@ -66,7 +58,7 @@ def quote(value):
 def written_rows(lakebeat):
     """Every row that the burst inserted or changed, by table."""
     with contextlib.closing(sqlite3.connect(lakebeat.store)) as connection:
-        connection.execute("attach ? as before", (str(lakebeat.directory / "before.db"),))
+        connection.execute("attach ? as before", (str(lakebeat.kept),))
         tables = [row[0] for row in connection.execute(
             "select name from main.sqlite_schema where type = 'table' and name not like 'sqlite%'")]
         return {table: connection.execute(
@@ -117,7 +109,7 @@ def time_shell(empty, script, count):
 
 def time_starts(bench, lakebeat, sensors):
     """The same burst with nothing in its way: until the last of the jobs has started."""
-    restore(lakebeat)
+    lakebeat.restore_store()
     times = StartTimes(lakebeat.directory / "starts")
     lakebeat.configure([bench.job, times.path], max_parallel=0)
     begin_ns = time.clock_gettime_ns(time.CLOCK_MONOTONIC)

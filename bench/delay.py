@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 
-from harness import BenchError, Figure, Lakebeat, StartTimes, quantile, quiet_directory, say
+from bench.harness import BenchError, Figure, Lakebeat, StartTimes, quantile, quiet_directory, say
 
 WARM_UP = 20
 QUIET_S = 0.005  # both sides idle between two events

@@ -4,6 +4,7 @@ import contextlib
 import json
 import math
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -43,13 +44,33 @@ class Figure:
 class Bench:
     """One run of the bench: where it works, with what, and how thoroughly."""
 
-    lakebeat: Path
-    job: Path
+    build: Path
     work: Path
     quick: bool
 
+    @property
+    def lakebeat(self):
+        return self.build / "lakebeat"
+
+    @property
+    def job(self):
+        return self.build / "bench" / "bench-job"
+
     def size(self, full, quick):
         return quick if self.quick else full
+
+    def load(self, connections, requests):
+        """Has bench-load (load.c) send them: (method, URL, body, headers). What it measured."""
+        lines = ["\t".join([method, url, body, *(f"{name}: {value}" for name, value in headers.items())])
+                 for method, url, body, headers in requests]
+        result = subprocess.run([self.build / "bench" / "bench-load", str(connections)],
+                                input="\n".join([*lines, ""]), stdout=subprocess.PIPE, text=True)
+        if result.returncode != 0:
+            raise BenchError(f"bench-load ended with status {result.returncode}")
+        measured = json.loads(result.stdout)
+        if measured["refused"]:
+            raise BenchError(f"bench-load was refused {measured['refused']} of {len(lines)} requests")
+        return measured
 
     def verdict(self, met):
         """Small sizes say nothing about targets."""
@@ -133,15 +154,18 @@ def make_tree(base, sensors, files, day="20250101"):
 
 
 class Lakebeat:
-    """A lakebeat with a store, an ACON and a configuration in a folder of its own."""
+    """A lakebeat with a store, an ACON and a configuration in a folder of its own. base: where
+    its trigger files are, when not in a folder beside the store; env: its environment."""
 
-    def __init__(self, bench, directory, argv, max_parallel=8, options=None):
+    def __init__(self, bench, directory, argv, max_parallel=8, options=None, base=None):
         self.program = bench.lakebeat
         self.directory = directory
-        self.base = directory / "triggers"
+        self.base = base or directory / "triggers"
         self.store = directory / "bench.db"
         self.log_path = directory / "lakebeat.log"
-        self.base.mkdir(exist_ok=True)
+        self.env = None
+        if base is None:
+            self.base.mkdir(exist_ok=True)
         acon = {
             "sensor_source": "trigger_file",
             "data_format": "cloudfiles",
@@ -157,9 +181,13 @@ class Lakebeat:
         (self.directory / name).write_text(json.dumps(content, indent=1))
 
     def configure(self, argv, max_parallel):
-        runner = {"kind": "command", "argv": [str(a) for a in argv], "max_parallel": max_parallel}
+        self.run_by({"kind": "command", "argv": [str(a) for a in argv],
+                     "max_parallel": max_parallel})
+
+    def run_by(self, runner, **settings):
+        """Has this runner start its jobs; settings: others of lakebeat.yaml."""
         config = {"store": f"sqlite:{self.store.name}", "acons": ["acon.json"],
-                  "runners": {"local": runner}, "default_runner": "local"}
+                  "runners": {"the": runner}, "default_runner": "the", **settings}
         self._write("lakebeat.yaml", config)  # YAML reads JSON
 
     def command(self, *verb):
@@ -168,7 +196,8 @@ class Lakebeat:
     def call(self, *verb):
         """Runs a verb to its end; its output goes to the log."""
         with open(self.log_path, "ab") as log:
-            status = subprocess.call(self.command(*verb), cwd=self.directory, stdout=log, stderr=log)
+            status = subprocess.call(self.command(*verb), cwd=self.directory, env=self.env,
+                                     stdout=log, stderr=log)
         if status != 0:
             tail = self.log_path.read_text(errors="replace")[-2000:]
             raise BenchError(f"lakebeat {verb[0]} ended with status {status}:\n{tail}")
@@ -176,13 +205,14 @@ class Lakebeat:
     def time(self, *verb):
         """Seconds that a verb takes, from the start of the process to its end."""
         with open(self.log_path, "ab") as log:
-            return timed(self.command(*verb), cwd=self.directory, stdout=log, stderr=log)
+            return timed(self.command(*verb), cwd=self.directory, env=self.env, stdout=log,
+                         stderr=log)
 
-    def feed(self, sensor_ids):
+    def feed(self, sensor_ids, job_of="job_{}".format):
         """Declares one hard row per sensor, each with a job of its own."""
         columns = ("sensor_source,sensor_id,sensor_read_type,asset_description,upstream_key,"
                    "preprocess_query,trigger_job_id,trigger_job_name,job_state,dependency_flag")
-        rows = [f"trigger_file,{sensor},streaming,Asset of {sensor},,,job_{sensor},"
+        rows = [f"trigger_file,{sensor},streaming,Asset of {sensor},,,{job_of(sensor)},"
                 f"Job of {sensor},UNPAUSED,TRUE" for sensor in sensor_ids]
         feed = self.directory / "feed.csv"
         feed.write_text("\n".join([columns, *rows, ""]))
@@ -197,10 +227,27 @@ class Lakebeat:
         with contextlib.closing(sqlite3.connect(self.store)) as connection, connection:
             connection.execute(sql)
 
+    @property
+    def kept(self):
+        return self.store.with_name("before.db")
+
+    def keep_store(self):
+        """As it is now, for restore_store."""
+        with contextlib.closing(sqlite3.connect(self.store)) as connection:
+            connection.execute("pragma wal_checkpoint(truncate)")
+        shutil.copy(self.store, self.kept)
+
+    def restore_store(self):
+        for suffix in ("", "-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(f"{self.store}{suffix}")
+        shutil.copy(self.kept, self.store)
+        os.sync()  # nobody else's pages to be written in the measured time
+
     @contextlib.contextmanager
     def daemon(self):
         """`lakebeat run`, its log in a pipe; ended by SIGTERM, which must end it well."""
-        process = subprocess.Popen(self.command("run"), cwd=self.directory,
+        process = subprocess.Popen(self.command("run"), cwd=self.directory, env=self.env,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         try:
             yield Daemon(process)

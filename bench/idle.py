@@ -1,7 +1,7 @@
 """idle.py, part a: a pass that finds nothing new, beside find over the same tree."""
 import time
 
-from harness import (SETTLE_S, BenchError, Figure, Lakebeat, interleave, make_tree, median, say,
+from bench.harness import (SETTLE_S, BenchError, Figure, Lakebeat, interleave, make_tree, median, say,
                      sensor_name, timed)
 
 FILES = 100

@@ -3,7 +3,7 @@ import os
 import re
 import time
 
-from harness import SETTLE_S, BenchError, Figure, Lakebeat, make_tree, say, sensor_name
+from bench.harness import SETTLE_S, BenchError, Figure, Lakebeat, make_tree, say, sensor_name
 
 TARGET_MIB = 60
 REST_S = 0.5  # ten times as long as the pass takes

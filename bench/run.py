@@ -1,6 +1,6 @@
-"""run.py BUILD_DIRECTORY: measures the lakebeat that was built there, each figure beside a
-yardstick in the same run, because absolute times wander from machine to machine and from
-hour to hour. docs/performance.md says what each figure means."""
+"""python3 -m bench.run BUILD_DIRECTORY: measures the lakebeat that was built there, each figure
+beside a yardstick in the same run, because absolute times wander from machine to machine and
+from hour to hour. docs/performance.md says what each figure means."""
 import argparse
 import contextlib
 import fcntl
@@ -14,30 +14,34 @@ import sys
 import tempfile
 from pathlib import Path
 
-import burst
-import delay
-import idle
-import memory
-from harness import Bench, BenchError, say
+from bench import burst, databricks, delay, idle, memory
+from bench.harness import Bench, BenchError, say
 
-PARTS = {"a": idle, "b": burst, "c": delay, "d": memory}
+PARTS = {"a": idle, "b": burst, "c": delay, "d": memory, "f": databricks}
+NAMES = {part.__name__.rpartition(".")[2]: letter for letter, part in PARTS.items()}
+
+
+def parts(text):
+    """The letters of what a list names, by letters or names."""
+    wanted = [NAMES.get(word, word) for word in text.split(",")]
+    unknown = [word for word in wanted if word not in PARTS]
+    if unknown:
+        known = ", ".join(f"{letter} ({name})" for name, letter in NAMES.items())
+        raise argparse.ArgumentTypeError(f"there is no part {unknown[0]!r}; there are {known}")
+    return wanted
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description="Measures lakebeat beside its yardsticks.")
     parser.add_argument("build", type=Path, help="build directory with lakebeat in it")
-    parser.add_argument("--only", default="a,b,c,d", help="parts to run, as in a,c",
-                        type=lambda text: text.split(","))
+    parser.add_argument("--only", default=list(PARTS), type=parts,
+                        help="parts to run, as in a,c or idle,delay")
     parser.add_argument("--quick", action="store_true",
                         help="small sizes: shows that the bench works, judges nothing")
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     parser.add_argument("--output", type=Path, help="where the JSON goes "
                         "(default: bench.json in the build directory)")
-    arguments = parser.parse_args()
-    unknown = set(arguments.only) - set(PARTS)
-    if unknown:
-        parser.error(f"there is no part {', '.join(sorted(unknown))}; there are a, b, c, d")
-    return arguments
+    return parser.parse_args()
 
 
 def first_value(path, key):
@@ -116,8 +120,7 @@ def run_parts(arguments):
     spread_directories(works)
     with tempfile.TemporaryDirectory(dir=works) as work:
         spread_directories(work)
-        bench = Bench(build / "lakebeat", build / "bench" / "bench-job", Path(work),
-                      arguments.quick)
+        bench = Bench(build, Path(work), arguments.quick)
         machine = describe_machine(bench.work)
         for part in arguments.only:
             results, more = PARTS[part].run(bench)

@@ -448,6 +448,32 @@ static void many_runs_are_asked_about_by_pages(void **state)
 	assert_in_range(lab->workspace.gets, 2, 4);
 }
 
+static void a_thousand_runs_take_a_request_for_twenty_at_most(void **state)
+{
+	struct lab *lab = open_runner(state, false);
+	struct inquiry inquiry;
+	start_runs(lab, 1000);
+	poll(lab, &inquiry, 1000);
+	for (int i = 0; i < 1000; i++) {
+		assert_true(news_of(&inquiry, i)->known);
+	}
+	lb_arena_finish(&inquiry.poll.arena);
+	assert_in_range(lab->workspace.pages + lab->workspace.gets, 1000 / 24, 1000 / 20);
+}
+
+/* They are in front of all pages: a third is spent on them, and no more. */
+static void others_runs_cost_a_third_more_at_most(void **state)
+{
+	struct lab *lab = open_runner(state, false);
+	struct inquiry inquiry;
+	start_runs(lab, 300);
+	lab->workspace.others = 100000;
+	poll(lab, &inquiry, 300);
+	lb_arena_finish(&inquiry.poll.arena);
+	assert_int_equal(lab->workspace.gets, 300);
+	assert_in_range(lab->workspace.pages, 1, 100);
+}
+
 static void a_busy_workspace_does_not_make_polls_dear(void **state)
 {
 	struct lab *lab = open_runner(state, false);
@@ -594,6 +620,8 @@ static const struct CMUnitTest tests[] = {
 	PROMISE(a_client_that_is_not_known_is_a_refusal),
 	PROMISE(one_run_is_asked_about_by_itself),
 	PROMISE(many_runs_are_asked_about_by_pages),
+	PROMISE(a_thousand_runs_take_a_request_for_twenty_at_most),
+	PROMISE(others_runs_cost_a_third_more_at_most),
 	PROMISE(a_busy_workspace_does_not_make_polls_dear),
 	PROMISE(a_run_that_was_deleted_failed),
 	PROMISE(a_workspace_that_does_not_answer_says_nothing_of_runs),

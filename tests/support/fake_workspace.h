@@ -11,7 +11,7 @@
 
 #include <pthread.h>
 
-#define FAKE_RUNS_MAX 128
+#define FAKE_RUNS_MAX 1000
 #define FAKE_FIRST_RUN_ID INT64_C(9007199254740993) /* more than a double can tell apart */
 #define JSON "Content-Type: application/json\r\n"
 

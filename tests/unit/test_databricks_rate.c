@@ -54,12 +54,25 @@ static void rest_is_not_saved_up(void **state)
 	assert_int_equal(taken, 10);
 }
 
+static void without_a_limit_nobody_waits(void **state)
+{
+	(void)state;
+	struct lb_databricks_rate rate;
+	lb_databricks_rate_init(&rate, 0, 0);
+	for (int i = 0; i < 10000; i++) {
+		int64_t wait_us = 1;
+		assert_true(lb_databricks_rate_take(&rate, 0, &wait_us));
+		assert_int_equal(wait_us, 0);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_second_never_sees_more_than_twice_its_share),
 		cmocka_unit_test(whoever_waits_as_told_gets_one),
 		cmocka_unit_test(rest_is_not_saved_up),
+		cmocka_unit_test(without_a_limit_nobody_waits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,7 @@
 
 /* name:            copied.
  * max_parallel:    as in ports/runner.h.
- * starts_per_second: at least 1.
+ * starts_per_second: 0: no limit.
  * poll_interval_us: how often runs are asked about.
  * job_parameters:  false: runs are started without any.
  * queue:           a run that has to wait for another of its job is queued;

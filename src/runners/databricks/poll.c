@@ -12,6 +12,8 @@
 #define PAGE "24"
 #define LIST "/api/2.2/jobs/runs/list?active_only=true&limit=" PAGE
 #define GET "/api/2.2/jobs/runs/get?run_id="
+/* Of as many requests that may be saved, one is spent. */
+#define WORTH 3
 /* How many runs are asked about at once. */
 #define ASKS_MAX 8
 
@@ -35,6 +37,7 @@ struct ask {
  * runs:    sorted by run_id.
  * left:    of them still unknown.
  * pages:   that were asked for.
+ * found:   how many became known by the latest.
  * next_run: the next to be asked about by itself.
  * filling:  asks are being made.
  * given_up: the workspace does not answer; the rest waits for the next poll. */
@@ -46,6 +49,7 @@ struct lb_databricks_inquiry {
 	size_t count;
 	size_t left;
 	size_t pages;
+	size_t found;
 	size_t next_run;
 	bool given_up;
 	bool filling;
@@ -224,9 +228,11 @@ static void on_page(struct lb_databricks_call *call)
 {
 	struct lb_databricks_inquiry *inquiry = call->data;
 	const json_t *runs = json_object_get(call->reply.json, "runs");
+	size_t before = inquiry->left;
 	for (size_t i = 0; i < json_array_size(runs); i++) {
 		take_listed(inquiry, json_array_get(runs, i));
 	}
+	inquiry->found = before - inquiry->left;
 	inquiry->given_up = call->reply.meaning == LB_DATABRICKS_LATER ||
 			    call->reply.meaning == LB_DATABRICKS_CREDENTIAL;
 	const char *token = json_string_value(json_object_get(call->reply.json, "next_page_token"));
@@ -256,13 +262,20 @@ static void ask_for_page(struct lb_databricks_inquiry *inquiry, const char *page
 	lb_databricks_call_start(&inquiry->list);
 }
 
-/* page_token: NULL at first, "" when there is no further page. How many runs are
- * active is not known beforehand, and they may all be others': so pages are
- * asked for only while they are few beside the requests that they may save. */
+/* How many runs are active is not known beforehand, and they may all be others':
+ * so pages are asked for only while they are few beside the requests that they
+ * may save, or while each brings enough to pay for the next. */
+static bool is_page_worth(const struct lb_databricks_inquiry *inquiry)
+{
+	return (inquiry->pages + 1) * WORTH <= inquiry->left ||
+	       (inquiry->found >= WORTH && inquiry->left > 1);
+}
+
+/* page_token: NULL at first, "" when there is no further page. */
 static void go_on(struct lb_databricks_inquiry *inquiry, const char *page_token)
 {
 	bool more = page_token == NULL || page_token[0] != '\0';
-	if (more && !inquiry->given_up && (inquiry->pages + 1) * 3 <= inquiry->left) {
+	if (more && !inquiry->given_up && is_page_worth(inquiry)) {
 		ask_for_page(inquiry, page_token != NULL ? page_token : "");
 	} else {
 		ask_more(inquiry);

@@ -15,6 +15,10 @@ void lb_databricks_rate_init(struct lb_databricks_rate *rate, int per_second, in
 
 bool lb_databricks_rate_take(struct lb_databricks_rate *rate, int64_t now_us, int64_t *ret_wait_us)
 {
+	*ret_wait_us = 0;
+	if (rate->per_second == 0) {
+		return true;
+	}
 	int64_t passed_us = now_us - rate->at_us;
 	int64_t cost = cost_us(rate);
 	rate->credit_us =
@@ -25,6 +29,5 @@ bool lb_databricks_rate_take(struct lb_databricks_rate *rate, int64_t now_us, in
 		return false;
 	}
 	rate->credit_us -= cost;
-	*ret_wait_us = 0;
 	return true;
 }

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* per_second: at least 1. credit_us: what was not used, as time; at full: a second. */
+/* per_second: 0: no limit. credit_us: what was not used, as time; at full: a second. */
 struct lb_databricks_rate {
 	int per_second;
 	int64_t credit_us;
