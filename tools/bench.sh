@@ -1,9 +1,9 @@
 #!/bin/sh
 # bench.sh [OPTION…]: build lakebeat as `make` does and measure it beside its yardsticks
 # (docs/performance.md). Prints a table; all numbers are in build-bench/bench.json.
-# Takes some minutes and some 1,100,000 files. Options: --only a,c  --quick  --json
+# Takes some minutes and some 1,100,000 files. Options: --only a,c  --only databricks  --quick  --json
 set -eu
 cd "$(dirname "$0")/.."
 tools/install.sh build bench
 tools/build.sh build-bench
-exec /usr/bin/python3 bench/run.py build-bench "$@"
+exec /usr/bin/python3 -m bench.run build-bench "$@"
