@@ -71,22 +71,6 @@ static bool is_unknown(const struct view *view)
 	return true;
 }
 
-/* Moves *at over the events of one run, which begin there; returns how many. */
-static size_t count_events(const struct view *view, const struct lb_run *run, size_t at)
-{
-	size_t first = at;
-	for (size_t i = 0; i < run->inputs.count; i++) {
-		const struct lb_run_input *input = &run->inputs.items[i];
-		int64_t seq = input->from_seq;
-		while (at < view->events.count && view->events.items[at].sensor == input->sensor &&
-		       view->events.items[at].seq > seq &&
-		       view->events.items[at].seq <= input->to_seq) {
-			seq = view->events.items[at++].seq;
-		}
-	}
-	return at - first;
-}
-
 static int64_t consumed_events(const struct lb_run *run)
 {
 	int64_t count = 0;
@@ -156,7 +140,7 @@ static bool print_events(const struct view *view)
 	size_t at = 0;
 	for (size_t i = 0; i < view->runs.count; i++) {
 		const struct lb_run *run = &view->runs.items[i];
-		size_t count = count_events(view, run, at);
+		size_t count = lb_run_count_events(run, &view->events, at);
 		print_run_events(view, run, at, count);
 		at += count;
 	}
@@ -211,7 +195,7 @@ static json_t *runs_json(const struct view *view)
 	size_t at = 0;
 	for (size_t i = 0; i < view->runs.count; i++) {
 		const struct lb_run *run = &view->runs.items[i];
-		size_t count = count_events(view, run, at);
+		size_t count = lb_run_count_events(run, &view->events, at);
 		json_t *json = lb_json_run(run);
 		(void)json_object_set_new(json, "events", events_json(view, at, count));
 		(void)json_array_append_new(runs, json);

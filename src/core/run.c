@@ -26,3 +26,18 @@ bool lb_run_is_live(const struct lb_run *run)
 {
 	return run != NULL && (run->state == LB_RUN_PLANNED || run->state == LB_RUN_SUBMITTED);
 }
+
+size_t lb_run_count_events(const struct lb_run *run, const struct lb_event_list *events, size_t at)
+{
+	size_t end = at;
+	for (size_t i = 0; i < run->inputs.count; i++) {
+		const struct lb_run_input *input = &run->inputs.items[i];
+		/* A retry has the inputs of the run before it: where seq falls, it begins. */
+		int64_t seq = input->from_seq;
+		while (end < events->count && events->items[end].sensor == input->sensor &&
+		       events->items[end].seq > seq && events->items[end].seq <= input->to_seq) {
+			seq = events->items[end++].seq;
+		}
+	}
+	return end - at;
+}

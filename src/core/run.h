@@ -8,6 +8,7 @@
 #define LB_CORE_RUN_H
 
 #include "base/mem.h"
+#include "core/event.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -72,5 +73,10 @@ struct lb_run {
 struct lb_run_list LB_LIST_OF(struct lb_run);
 
 bool lb_run_is_live(const struct lb_run *run); /* PLANNED or SUBMITTED; false for NULL */
+
+/* How many of events belong to run, from the one at on. The events are those of several
+ * runs, in the order of these, of each run's inputs and of seq, as the store loads them;
+ * forgotten ones are missing. */
+size_t lb_run_count_events(const struct lb_run *run, const struct lb_event_list *events, size_t at);
 
 #endif

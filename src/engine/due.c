@@ -174,28 +174,18 @@ static enum lb_err find_for_runner(struct search *search, const struct lb_beat_r
 }
 
 /* Gives each due run its part of events, which come in the runs' order. */
-static enum lb_err deal_events(struct lb_beat *beat, const struct lb_event_list *events,
-			       struct lb_error *error)
+static void deal_events(struct lb_beat *beat, const struct lb_event_list *events)
 {
 	size_t at = 0;
 	for (size_t i = 0; i < beat->due.count; i++) {
 		struct lb_due_run *due = &beat->due.items[i];
-		for (size_t j = 0; j < due->run.inputs.count; j++) {
-			const struct lb_run_input *input = &due->run.inputs.items[j];
-			int64_t seq = input->from_seq;
-			while (at < events->count && events->items[at].sensor == input->sensor &&
-			       events->items[at].seq > seq &&
-			       events->items[at].seq <= input->to_seq) {
-				struct lb_event *event = lb_list_add(&beat->arena, &due->events);
-				if (event == NULL) {
-					return lb_fail_nomem(error);
-				}
-				*event = events->items[at++];
-				seq = event->seq;
-			}
+		size_t count = lb_run_count_events(&due->run, events, at);
+		if (count > 0) {
+			due->events = (struct lb_event_list){
+				.items = &events->items[at], .count = count, .capacity = count};
+			at += count;
 		}
 	}
-	return LB_OK;
 }
 
 static enum lb_err load_events(struct search *search, struct lb_error *error)
@@ -218,7 +208,10 @@ static enum lb_err load_events(struct search *search, struct lb_error *error)
 	struct lb_event_list events = {0};
 	enum lb_err err = search->store->impl->load_events(search->store, &inputs, &beat->arena,
 							   &events, error);
-	return err == LB_OK ? deal_events(beat, &events, error) : err;
+	if (err == LB_OK) {
+		deal_events(beat, &events);
+	}
+	return err;
 }
 
 enum lb_err lb_due_find(struct lb_store *store, struct lb_beat *beat,
