@@ -1,10 +1,11 @@
 #include "base/text.h"
 #include "cli/app.h"
-#include "cli/databricks.h"
+#include "cli/check_workspace.h"
 #include "cli/notifications.h"
 #include "cli/s3.h"
 #include "cli/words.h"
 #include "config/feed_csv.h"
+#include "core/names.h"
 #include "runners/command/template.h"
 
 #include <dirent.h>
@@ -13,13 +14,16 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Everything that is found, in one list. */
+/* Everything that is found, in one list.
+ * jobs: of the control table. feed: rows of the data feed. elsewhere: jobs that are
+ * started in a workspace. */
 struct check {
 	struct lb_cli *cli;
 	struct lb_arena *arena;
 	struct lb_problem_list problems;
 	struct lb_job_list jobs;
 	struct lb_row_list feed;
+	struct lb_workspace_job_list elsewhere;
 	bool failed;
 };
 
@@ -199,6 +203,22 @@ static void check_program(struct check *check, const char *place, const char *co
 	}
 }
 
+/* An id that is no number has been told already. */
+static void note_workspace_job(struct check *check, const struct lb_runner_settings *runner,
+			       const char *trigger_job_id, const char *name)
+{
+	int64_t number;
+	if (!lb_trigger_job_number(trigger_job_id, &number)) {
+		return;
+	}
+	struct lb_workspace_job *job = lb_list_add(check->arena, &check->elsewhere);
+	if (job == NULL) {
+		check->failed = true;
+		return;
+	}
+	*job = (struct lb_workspace_job){.runner = runner, .number = number, .name = name};
+}
+
 static void check_job(struct check *check, const char *trigger_job_id, const char *name)
 {
 	const struct lb_config *config = check->cli->config;
@@ -207,7 +227,11 @@ static void check_job(struct check *check, const char *trigger_job_id, const cha
 	const char *place = lb_arena_printf(check->arena, "job %s", trigger_job_id);
 	struct lb_command_words words = {.trigger_job_id = trigger_job_id,
 					 .trigger_job_name = name};
-	if (runner == NULL || runner->kind != LB_RUNNER_COMMAND) {
+	if (runner == NULL) {
+		return;
+	}
+	if (runner->kind == LB_RUNNER_DATABRICKS) {
+		note_workspace_job(check, runner, trigger_job_id, name);
 		return;
 	}
 	const char *const *argv = argv_of(config, trigger_job_id, runner);
@@ -231,26 +255,6 @@ static void check_stored_job(struct check *check, const struct lb_job *job)
 		    "correct the id, or give the job another runner");
 	}
 	check_job(check, job->trigger_job_id, lb_job_name(job));
-}
-
-static void check_credentials(struct check *check)
-{
-	const struct lb_config *config = check->cli->config;
-	for (size_t i = 0; i < config->runners.count; i++) {
-		const struct lb_runner_settings *runner = &config->runners.items[i];
-		struct lb_databricks_credentials credentials;
-		struct lb_error error = {0};
-		if (runner->kind != LB_RUNNER_DATABRICKS) {
-			continue;
-		}
-		if (lb_cli_databricks_credentials(runner, &credentials, &error) == LB_OK) {
-			lb_databricks_credentials_finish(&credentials);
-			continue;
-		}
-		add(check, LB_PROBLEM_ERROR,
-		    lb_arena_printf(check->arena, "runners.%s", runner->name),
-		    lb_arena_strdup(check->arena, error.message), NULL);
-	}
 }
 
 static int compare_jobs(const void *a, const void *b)
@@ -295,6 +299,19 @@ static void check_jobs(struct check *check)
 	for (size_t i = 0; check->feed.count == 0 && i < check->jobs.count; i++) {
 		check_stored_job(check, &check->jobs.items[i]);
 	}
+}
+
+static void check_workspaces(struct check *check)
+{
+	const struct lb_config *config = check->cli->config;
+	struct lb_report report = {.arena = check->arena, .problems = &check->problems};
+	for (size_t i = 0; i < config->runners.count; i++) {
+		if (config->runners.items[i].kind == LB_RUNNER_DATABRICKS) {
+			lb_check_workspace(config, &config->runners.items[i], &check->elsewhere,
+					   &report);
+		}
+	}
+	check->failed |= report.exhausted;
 }
 
 static size_t count_errors(const struct lb_problem_list *problems)
@@ -346,8 +363,8 @@ static int run(struct lb_cli *cli)
 		check_queues(&check);
 		check_store(&check);
 		check_feed(&check);
-		check_credentials(&check);
 		check_jobs(&check);
+		check_workspaces(&check);
 	}
 	if (check.failed) {
 		(void)lb_fail_nomem(&error);
@@ -367,10 +384,9 @@ const struct lb_verb lb_verb_check = {
 	.summary = "say everything that is wrong with the configuration",
 	.description =
 		"Reads the configuration, the ACONs and the data feed, and looks at the store, the "
-		"base "
-		"locations and the jobs' programs. Says everything that is wrong at once, each "
-		"with its "
-		"place and a remedy, and changes nothing.\n\n"
+		"base locations, the jobs' programs, and in a Databricks workspace at the jobs "
+		"there. Says everything that is wrong at once, each with its place and a remedy, "
+		"and changes nothing.\n\n"
 		"Exits with 2 when there is an error; warnings and notices alone exit with 0.",
 	.examples = examples,
 	.run = run,

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "fuzz/fuzz.h"
+#include "runners/databricks/facts.h"
 #include "runners/databricks/reply.h"
 #include "runners/databricks/state.h"
 
@@ -24,6 +25,19 @@ static void check_news(struct lb_arena *arena, const json_t *run)
 	if (news.known) {
 		assert(news.state > LB_RUN_PLANNED && news.state < LB_RUN_STATE_MAX);
 	}
+}
+
+/* The same answer as each of those that are asked for before a run. */
+static void check_facts(struct lb_arena *arena, const json_t *json)
+{
+	struct lb_databricks_job_facts facts = {0};
+	struct lb_error error = {0};
+	if (lb_databricks_read_job(json, arena, &facts, &error) != LB_OK) {
+		fuzz_check_error(&error);
+	}
+	(void)lb_databricks_principal(json, arena);
+	enum lb_databricks_right right = lb_databricks_right_of(json, json);
+	assert(right <= LB_DATABRICKS_RIGHT_LACKING);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -50,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (reply.meaning == LB_DATABRICKS_DONE) {
 		assert(answer.status == 200 && json_is_object(reply.json));
 		check_news(&arena, reply.json);
+		check_facts(&arena, reply.json);
 	} else {
 		fuzz_check_error(&reply.error);
 	}
