@@ -23,7 +23,8 @@ static void check_answer(const struct lb_s3_place *place, char *rest)
 	struct lb_error error = {0};
 	const char *status = fuzz_line(&rest);
 	const char *code = fuzz_line(&rest);
-	(void)lb_s3_answer_judge(place, place->prefix, status != NULL ? atoi(status) : 0,
+	const struct lb_s3_asked asked = {"prefix", place->prefix, "s3:ListBucket"};
+	(void)lb_s3_answer_judge(place, &asked, status != NULL ? atoi(status) : 0,
 				 code != NULL ? code : "", rest != NULL ? rest : "", &error);
 	fuzz_check_error(&error);
 }

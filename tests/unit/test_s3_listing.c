@@ -203,11 +203,12 @@ static void an_answer_says_what_to_do(void **state)
 		{418, "", LB_S3_FINAL, LB_INVALID},
 	};
 	const struct lb_s3_place place = {.bucket = "lake"};
+	const struct lb_s3_asked asked = {"prefix", "t/", "s3:ListBucket"};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct lb_error error;
-		assert_int_equal(
-			lb_s3_answer_judge(&place, "t/", rows[i].status, rows[i].code, "", &error),
-			rows[i].remedy);
+		assert_int_equal(lb_s3_answer_judge(&place, &asked, rows[i].status, rows[i].code,
+						    "", &error),
+				 rows[i].remedy);
 		assert_int_equal(error.code, rows[i].err);
 		assert_non_null(strstr(error.message, "lake"));
 	}

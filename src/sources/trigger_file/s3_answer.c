@@ -1,10 +1,12 @@
 #include "sources/trigger_file/s3_answer.h"
 
+#include "base/text.h"
 #include "net/aws_clock.h"
 
 #include <string.h>
 
-/* A status that every code of the row comes with, or 0; the code, or NULL for any. */
+/* A status that every code of the row comes with, or 0; the code, or NULL for any. Advice
+ * that ends in a blank ends in the right that is needed. */
 static const struct {
 	const char *code;
 	int status;
@@ -35,12 +37,11 @@ static const struct {
 	{"NoSuchBucket", 0, LB_S3_FINAL, LB_NOT_FOUND,
 	 "create it, or correct base_trigger_file_location"},
 	{"InvalidBucketName", 0, LB_S3_FINAL, LB_INVALID, "correct base_trigger_file_location"},
-	{"AccessDenied", 0, LB_S3_FINAL, LB_REFUSED,
-	 "allow s3:ListBucket on the bucket for this prefix"},
+	{"AccessDenied", 0, LB_S3_FINAL, LB_REFUSED, "allow "},
 	{"AllAccessDisabled", 0, LB_S3_FINAL, LB_REFUSED, "ask the bucket's owner"},
 	{NULL, 301, LB_S3_MOVED, LB_INVALID, "set the bucket's region (s3: region, or AWS_REGION)"},
 	{NULL, 307, LB_S3_MOVED, LB_INVALID, "set the bucket's region (s3: region, or AWS_REGION)"},
-	{NULL, 403, LB_S3_FINAL, LB_REFUSED, "allow s3:ListBucket on the bucket for this prefix"},
+	{NULL, 403, LB_S3_FINAL, LB_REFUSED, "allow "},
 	{NULL, 404, LB_S3_FINAL, LB_NOT_FOUND, "create it, or correct base_trigger_file_location"},
 	{NULL, 429, LB_S3_SLOWER, LB_UNAVAILABLE, "it will be asked more slowly"},
 	{NULL, 503, LB_S3_SLOWER, LB_UNAVAILABLE, "it will be asked more slowly"},
@@ -63,9 +64,9 @@ static size_t find_row(int status, const char *code)
 	return by_status;
 }
 
-enum lb_s3_remedy lb_s3_answer_judge(const struct lb_s3_place *place, const char *prefix,
-				     int status, const char *code, const char *message,
-				     struct lb_error *ret_error)
+enum lb_s3_remedy lb_s3_answer_judge(const struct lb_s3_place *place,
+				     const struct lb_s3_asked *asked, int status, const char *code,
+				     const char *message, struct lb_error *ret_error)
 {
 	size_t row = find_row(status, code);
 	bool later = row == row_count && status >= 500;
@@ -78,9 +79,11 @@ enum lb_s3_remedy lb_s3_answer_judge(const struct lb_s3_place *place, const char
 		err = LB_UNAVAILABLE;
 		advice = "set this machine's clock";
 	}
-	(void)lb_fail(ret_error, err, "bucket %s, prefix '%s': HTTP %d%s%s%s%s; %s", place->bucket,
-		      prefix, status, *code != '\0' ? " " : "", code, *message != '\0' ? ": " : "",
-		      message, advice);
+	bool denied = lb_text_ends_with(advice, " ");
+	(void)lb_fail(ret_error, err, "bucket %s, %s '%s': HTTP %d%s%s%s%s; %s%s%s", place->bucket,
+		      asked->noun, asked->name, status, *code != '\0' ? " " : "", code,
+		      *message != '\0' ? ": " : "", message, advice, denied ? asked->right : "",
+		      denied ? " on the bucket for it" : "");
 	if (clock) {
 		return LB_S3_CLOCK;
 	}

@@ -11,11 +11,19 @@
  * CLOCK: the request's time was wrong. FINAL: error says why. */
 enum lb_s3_remedy { LB_S3_LATER, LB_S3_SLOWER, LB_S3_MOVED, LB_S3_RENEW, LB_S3_CLOCK, LB_S3_FINAL };
 
-/* status: of HTTP. code, message: of the error document, "" when there was none.
- * prefix: what was asked for, for the message. ret_error: always filled: REFUSED (access
- * is denied), NOT_FOUND (no such bucket), INVALID, UNAVAILABLE; names bucket and remedy. */
-enum lb_s3_remedy lb_s3_answer_judge(const struct lb_s3_place *place, const char *prefix,
-				     int status, const char *code, const char *message,
-				     struct lb_error *ret_error);
+/* What was asked for, for messages. noun: "prefix" or "key", of that name. right: what has to
+ * be allowed for it: "s3:ListBucket". */
+struct lb_s3_asked {
+	const char *noun;
+	const char *name;
+	const char *right;
+};
+
+/* status: of HTTP. code, message: of the error document, "" when there was none. ret_error: always
+ * filled: REFUSED (access is denied), NOT_FOUND (no such bucket), INVALID, UNAVAILABLE; names
+ * bucket and remedy. */
+enum lb_s3_remedy lb_s3_answer_judge(const struct lb_s3_place *place,
+				     const struct lb_s3_asked *asked, int status, const char *code,
+				     const char *message, struct lb_error *ret_error);
 
 #endif

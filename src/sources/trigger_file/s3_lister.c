@@ -242,9 +242,10 @@ static void judge(struct page *page)
 	struct lb_error error;
 	struct lb_error ended = {0};
 	(void)!lb_s3_listing_end(&page->listing, &ended);
+	const struct lb_s3_asked asked = {"prefix", page->prefix, "s3:ListBucket"};
 	obey(page,
-	     lb_s3_answer_judge(&page->lister->place, page->prefix, page->http.status,
-				page->listing.code, page->listing.message, &error),
+	     lb_s3_answer_judge(&page->lister->place, &asked, page->http.status, page->listing.code,
+				page->listing.message, &error),
 	     &error);
 }
 
@@ -530,30 +531,13 @@ static const struct lb_object_lister_impl impl = {
 	.destroy = destroy,
 };
 
-static bool copy_place(struct s3_lister *lister, const struct lb_s3_place *place)
-{
-	struct lb_arena *arena = &lister->arena;
-	lister->place = (struct lb_s3_place){
-		.bucket = lb_arena_strdup(arena, place->bucket),
-		.prefix = lb_arena_strdup(arena, place->prefix),
-		.scheme = lb_arena_strdup(arena, place->scheme),
-		.host = lb_arena_strdup(arena, place->host),
-		.region = lb_arena_strdup(arena, place->region),
-		.path = lb_arena_strdup(arena, place->path),
-		.path_style = place->path_style,
-		.own_endpoint = place->own_endpoint,
-	};
-	return lister->place.bucket != NULL && lister->place.prefix != NULL &&
-	       lister->place.scheme != NULL && lister->place.host != NULL &&
-	       lister->place.region != NULL && lister->place.path != NULL;
-}
-
 enum lb_err lb_s3_lister_create(const struct lb_s3_options *options,
 				struct lb_object_lister **ret_lister, struct lb_error *error)
 {
 	struct s3_lister *lister = lb_alloc(sizeof(*lister));
 	struct page *pages = lb_alloc(LB_OBJECT_REQUESTS_MAX * sizeof(*pages));
-	if (lister == NULL || pages == NULL || !copy_place(lister, options->place)) {
+	if (lister == NULL || pages == NULL ||
+	    lb_s3_place_copy(options->place, &lister->arena, &lister->place, error) != LB_OK) {
 		if (lister != NULL) {
 			lb_arena_finish(&lister->arena);
 		}

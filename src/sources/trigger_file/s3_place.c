@@ -134,6 +134,25 @@ enum lb_err lb_s3_place_make(const char *location, const struct lb_s3_server *se
 					: use_amazon(place, arena, error);
 }
 
+enum lb_err lb_s3_place_copy(const struct lb_s3_place *place, struct lb_arena *arena,
+			     struct lb_s3_place *ret_copy, struct lb_error *error)
+{
+	*ret_copy = (struct lb_s3_place){
+		.bucket = lb_arena_strdup(arena, place->bucket),
+		.prefix = lb_arena_strdup(arena, place->prefix),
+		.scheme = lb_arena_strdup(arena, place->scheme),
+		.host = lb_arena_strdup(arena, place->host),
+		.region = lb_arena_strdup(arena, place->region),
+		.path = lb_arena_strdup(arena, place->path),
+		.path_style = place->path_style,
+		.own_endpoint = place->own_endpoint,
+	};
+	bool whole = ret_copy->bucket != NULL && ret_copy->prefix != NULL &&
+		     ret_copy->scheme != NULL && ret_copy->host != NULL &&
+		     ret_copy->region != NULL && ret_copy->path != NULL;
+	return whole ? LB_OK : lb_fail_nomem(error);
+}
+
 enum lb_err lb_s3_place_move(struct lb_s3_place *place, const char *region, struct lb_arena *arena,
 			     struct lb_error *error)
 {

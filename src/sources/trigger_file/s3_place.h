@@ -43,6 +43,10 @@ enum lb_err lb_s3_place_make(const char *location, const struct lb_s3_server *se
 			     struct lb_arena *arena, struct lb_s3_place *ret_place,
 			     struct lb_error *error) LB_MUST_CHECK;
 
+/* A copy, in arena. Errors: NOMEM. */
+enum lb_err lb_s3_place_copy(const struct lb_s3_place *place, struct lb_arena *arena,
+			     struct lb_s3_place *ret_copy, struct lb_error *error) LB_MUST_CHECK;
+
 /* The same bucket in another region of Amazon's; in arena. Errors: INVALID (no name of a
  * region; the place is as before), NOMEM. */
 enum lb_err lb_s3_place_move(struct lb_s3_place *place, const char *region, struct lb_arena *arena,
