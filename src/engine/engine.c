@@ -160,6 +160,12 @@ static void begin_sweep_when_due(struct lb_engine *engine)
 	}
 }
 
+static void set_alarm(struct lb_engine *engine, int64_t at_us)
+{
+	struct lb_clock *clock = engine->options.clock;
+	clock->impl->set_alarm(clock, &engine->alarm, at_us);
+}
+
 void lb_engine_pump(struct lb_engine *engine)
 {
 	if (engine->idle) {
@@ -171,11 +177,11 @@ void lb_engine_pump(struct lb_engine *engine)
 	}
 	if (is_finished(engine)) {
 		engine->idle = true;
-		engine->options.clock->impl->set_alarm(engine->options.clock, LB_NEVER);
+		set_alarm(engine, LB_NEVER);
 		engine->options.on_idle(engine->options.data);
 		return;
 	}
-	engine->options.clock->impl->set_alarm(engine->options.clock, next_due(engine));
+	set_alarm(engine, next_due(engine));
 }
 
 static void on_alarm(void *data)
@@ -204,8 +210,7 @@ static void connect(struct lb_engine *engine)
 		runner->runner->on_activity = lb_engine_on_activity;
 		runner->runner->data = runner;
 	}
-	engine->options.clock->on_alarm = on_alarm;
-	engine->options.clock->data = engine;
+	engine->alarm = (struct lb_alarm){.on_alarm = on_alarm, .data = engine};
 }
 
 enum lb_err lb_engine_create(const struct lb_engine_options *options, struct lb_engine **ret_engine,

@@ -64,6 +64,7 @@ struct lb_engine {
 	struct lb_engine_source *sources;
 	struct lb_engine_runner *runners;
 	struct lb_inbox inbox;
+	struct lb_alarm alarm;
 	struct lb_engine_totals totals;
 	uint64_t random;
 	bool store_busy;

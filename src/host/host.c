@@ -6,8 +6,10 @@
 #include <assert.h>
 #include <time.h>
 
+/* alarms: those that are set, the next to go off first. */
 struct lb_host {
 	struct lb_clock clock;
+	struct lb_alarm *alarms;
 	struct lb_worker worker;
 	uv_loop_t *loop;
 	uv_timer_t timer;
@@ -39,23 +41,65 @@ static int64_t clock_monotonic(struct lb_clock *clock)
 	return (int64_t)(uv_hrtime() / 1000);
 }
 
-static void on_timer(uv_timer_t *timer)
-{
-	struct lb_host *host = timer->data;
-	host->clock.on_alarm(host->clock.data);
-}
+static void on_timer(uv_timer_t *timer);
 
-static void clock_set_alarm(struct lb_clock *clock, int64_t at_us)
+/* libuv's timer goes off with the first alarm. */
+static void wind(struct lb_host *host)
 {
-	struct lb_host *host = host_of_clock(clock);
-	if (at_us == INT64_MAX) {
+	if (host->alarms == NULL) {
 		(void)uv_timer_stop(&host->timer);
 		return;
 	}
-	int64_t delay_us = at_us - clock_monotonic(clock);
+	int64_t delay_us = host->alarms->at_us - clock_monotonic(&host->clock);
 	uint64_t delay_ms = delay_us > 0 ? (uint64_t)((delay_us + 999) / 1000) : 0;
 	uv_update_time(host->loop);
 	(void)uv_timer_start(&host->timer, on_timer, delay_ms, 0);
+}
+
+static void take_out(struct lb_host *host, const struct lb_alarm *alarm)
+{
+	struct lb_alarm **place = &host->alarms;
+	while (*place != NULL && *place != alarm) {
+		place = &(*place)->next;
+	}
+	if (*place != NULL) {
+		*place = alarm->next;
+	}
+}
+
+/* Of those for the same time, the one that was set first goes off first. */
+static void put_in(struct lb_host *host, struct lb_alarm *alarm)
+{
+	struct lb_alarm **place = &host->alarms;
+	while (*place != NULL && (*place)->at_us <= alarm->at_us) {
+		place = &(*place)->next;
+	}
+	alarm->next = *place;
+	*place = alarm;
+}
+
+/* What is set meanwhile, for now, goes off at the loop's next turn. */
+static void on_timer(uv_timer_t *timer)
+{
+	struct lb_host *host = timer->data;
+	int64_t now_us = clock_monotonic(&host->clock);
+	while (host->alarms != NULL && host->alarms->at_us < now_us) {
+		struct lb_alarm *alarm = host->alarms;
+		host->alarms = alarm->next;
+		alarm->on_alarm(alarm->data);
+	}
+	wind(host);
+}
+
+static void clock_set_alarm(struct lb_clock *clock, struct lb_alarm *alarm, int64_t at_us)
+{
+	struct lb_host *host = host_of_clock(clock);
+	take_out(host, alarm);
+	if (at_us != INT64_MAX) {
+		alarm->at_us = at_us;
+		put_in(host, alarm);
+	}
+	wind(host);
 }
 
 static const struct lb_clock_impl clock_impl = {

@@ -14,6 +14,7 @@ struct lb_host;
 enum lb_err lb_host_create(uv_loop_t *loop, struct lb_host **ret_host,
 			   struct lb_error *error) LB_MUST_CHECK;
 
+/* As many alarms as anybody sets; with few of them in mind. */
 struct lb_clock *lb_host_clock(struct lb_host *host);
 struct lb_worker *lb_host_worker(struct lb_host *host);
 

@@ -24,6 +24,7 @@ static void end_life(struct sim_node *node)
 {
 	node->life++;
 	node->alarm++;
+	node->alarms = NULL;
 	node->up = false;
 	node->work = NULL;
 	node->engine = NULL;
@@ -118,15 +119,25 @@ void sim_node_later(struct sim_node *node, int64_t delay_us,
 
 /* --- clock and worker -------------------------------------------------------- */
 
-static int64_t now(struct lb_clock *clock)
+static int64_t node_now(const struct sim_node *node)
 {
-	const struct sim_node *node = node_of(clock, clock);
 	return sim_wall(node->world) + node->skew_us;
 }
 
-static int64_t monotonic(struct lb_clock *clock)
+static void happen_alarm(void *subject, void *data);
+
+static void wind(struct sim_node *node)
 {
-	return node_of(clock, clock)->world->now_us;
+	node->alarm++;
+	if (node->alarms != NULL) {
+		sim_agenda_add(&node->world->agenda, (struct sim_event){
+							     .at_us = node->alarms->at_us,
+							     .life = &node->alarm,
+							     .lived = node->alarm,
+							     .happen = happen_alarm,
+							     .subject = node,
+						     });
+	}
 }
 
 static void happen_alarm(void *subject, void *data)
@@ -135,34 +146,77 @@ static void happen_alarm(void *subject, void *data)
 	(void)data;
 	if (!sim_node_dies(node)) {
 		struct sim_memory *before = sim_memory_enter(&node->memory);
-		node->clock.on_alarm(node->clock.data);
+		struct lb_alarm *alarm = node->alarms;
+		node->alarms = alarm->next;
+		wind(node);
+		alarm->on_alarm(alarm->data);
 		(void)sim_memory_enter(before);
 	}
 }
 
-static void set_alarm(struct lb_clock *clock, int64_t at_us)
+static void change_alarm(struct sim_node *node, struct lb_alarm *alarm, int64_t at_us)
+{
+	struct lb_alarm **place = &node->alarms;
+	while (*place != NULL && *place != alarm) {
+		place = &(*place)->next;
+	}
+	if (*place != NULL) {
+		*place = alarm->next;
+	}
+	if (at_us != INT64_MAX) {
+		place = &node->alarms;
+		while (*place != NULL && (*place)->at_us <= at_us) {
+			place = &(*place)->next;
+		}
+		alarm->at_us = at_us;
+		alarm->next = *place;
+		*place = alarm;
+	}
+	wind(node);
+}
+
+static int64_t engine_now(struct lb_clock *clock)
+{
+	return node_now(node_of(clock, clock));
+}
+
+static int64_t engine_monotonic(struct lb_clock *clock)
+{
+	return node_of(clock, clock)->world->now_us;
+}
+
+static void set_engine_alarm(struct lb_clock *clock, struct lb_alarm *alarm, int64_t at_us)
 {
 	struct sim_node *node = node_of(clock, clock);
 	struct sim_world *world = node->world;
-	node->alarm++;
-	if (at_us == INT64_MAX) {
-		return;
-	}
-	if (at_us <= world->now_us || node->work != NULL) {
+	if (at_us != INT64_MAX && (at_us <= world->now_us || node->work != NULL)) {
 		sim_fail(world, "no-spinning", "lakebeat %zu sets an alarm that cannot help",
 			 node->index);
 	}
-	sim_agenda_add(&world->agenda, (struct sim_event){
-					       .at_us = at_us,
-					       .life = &node->alarm,
-					       .lived = node->alarm,
-					       .happen = happen_alarm,
-					       .subject = node,
-				       });
+	change_alarm(node, alarm, at_us);
 }
 
-static const struct lb_clock_impl clock_impl = {
-	.now = now, .monotonic = monotonic, .set_alarm = set_alarm};
+static const struct lb_clock_impl engine_clock = {
+	.now = engine_now, .monotonic = engine_monotonic, .set_alarm = set_engine_alarm};
+
+static int64_t adapters_now(struct lb_clock *clock)
+{
+	return node_now(node_of(clock, adapters));
+}
+
+static int64_t adapters_monotonic(struct lb_clock *clock)
+{
+	return node_of(clock, adapters)->world->now_us;
+}
+
+static void set_adapters_alarm(struct lb_clock *clock, struct lb_alarm *alarm, int64_t at_us)
+{
+	struct sim_node *node = node_of(clock, adapters);
+	change_alarm(node, alarm, at_us > node->world->now_us ? at_us : node->world->now_us);
+}
+
+static const struct lb_clock_impl adapters_clock = {
+	.now = adapters_now, .monotonic = adapters_monotonic, .set_alarm = set_adapters_alarm};
 
 static void happen_done(struct sim_node *node, void *data)
 {
@@ -267,7 +321,8 @@ static void start(void *subject, void *data)
 	node->up = true;
 	node->stopping = false;
 	node->seen = world->view;
-	node->clock = (struct lb_clock){.impl = &clock_impl};
+	node->clock = (struct lb_clock){.impl = &engine_clock};
+	node->adapters = (struct lb_clock){.impl = &adapters_clock};
 	node->worker = (struct lb_worker){.impl = &worker_impl};
 	node->runner = (struct lb_runner){
 		.impl = &sim_service_runner,

@@ -13,13 +13,15 @@
 struct sim_world;
 
 /* life: grows with every death and end, so that nothing reaches a later one.
- * alarm: grows with every set_alarm, likewise. skew_us: by how much its wall clock
- * is wrong. seen: the tables after its last transaction, as it knows them. turns: of a
- * lakebeat that cron runs. */
+ * alarms: that are set, the next to go off first; alarm: grows with each change of them,
+ * likewise. skew_us: by how much its wall clock is wrong. clock: the engine's; adapters:
+ * its adapters', who may act at once. seen: the tables after its last transaction, as it knows
+ * them. turns: of a lakebeat that cron runs. */
 struct sim_node {
 	struct sim_world *world;
 	size_t index;
 	unsigned life;
+	struct lb_alarm *alarms;
 	unsigned alarm;
 	unsigned turns;
 	bool up;
@@ -29,6 +31,7 @@ struct sim_node {
 	struct sim_store store;
 	struct sim_view seen;
 	struct lb_clock clock;
+	struct lb_clock adapters;
 	struct lb_worker worker;
 	struct lb_work *work;
 	struct lb_runner runner;

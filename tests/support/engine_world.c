@@ -34,6 +34,7 @@ struct engine_world {
 	struct lb_source source;
 	struct lb_scan *scan;
 	struct lb_clock clock;
+	struct lb_alarm *alarm;
 	int64_t alarm_us;
 	struct lb_worker worker;
 	struct lb_work *work;
@@ -59,13 +60,14 @@ static int64_t monotonic(struct lb_clock *clock)
 }
 
 /* An alarm in the past while the worker is busy would make a real loop spin. */
-static void set_alarm(struct lb_clock *clock, int64_t at_us)
+static void set_alarm(struct lb_clock *clock, struct lb_alarm *alarm, int64_t at_us)
 {
 	(void)clock;
 	assert_true(current->work == NULL || at_us > current->monotonic_us);
 	/* Anything else would go off again and again while nothing can be done. */
 	assert_true(at_us > current->monotonic_us);
 	assert_true(at_us == INT64_MAX || current->work == NULL);
+	current->alarm = alarm;
 	current->alarm_us = at_us;
 }
 
@@ -358,7 +360,7 @@ static bool step(struct engine_world *world)
 	}
 	if (world->alarm_us <= world->monotonic_us && !world->idle) {
 		world->alarm_us = INT64_MAX;
-		world->clock.on_alarm(world->clock.data);
+		world->alarm->on_alarm(world->alarm->data);
 		return true;
 	}
 	return false;

@@ -19,7 +19,7 @@
 
 static int64_t clock_now(struct lb_clock *clock)
 {
-	return ((struct world *)clock->data)->now_us;
+	return ((struct world *)(void *)((char *)clock - offsetof(struct world, clock)))->now_us;
 }
 
 static const struct lb_clock_impl clock_impl = {.now = clock_now};
@@ -31,7 +31,7 @@ static int setup(void **state, bool objects)
 		return 1;
 	}
 	world->now_us = INT64_C(1763877600) * LB_SECOND; /* 2025-11-23T06:00:00Z */
-	world->clock = (struct lb_clock){.impl = &clock_impl, .data = world};
+	world->clock = (struct lb_clock){.impl = &clock_impl};
 	world->recorded = true;
 	world->options = (struct lb_trigger_file_options){
 		.include_existing_files = true,
