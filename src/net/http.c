@@ -3,9 +3,9 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "lb_configuration.h"
+#include "net/http_carrier.h"
 #include "net/http_transfer.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -20,7 +20,8 @@
  * turn:      runs while there is something to begin.
  * timer:     libcurl's next timeout.
  * handles:   open libuv handles; with the last one goes the memory. */
-struct lb_http {
+struct curl_http {
+	struct lb_http base;
 	uv_loop_t *loop;
 	CURLM *multi;
 	struct lb_http_settings settings;
@@ -39,14 +40,19 @@ struct lb_http {
 	size_t handles;
 };
 
+static struct curl_http *http_of(struct lb_http *base)
+{
+	return (struct curl_http *)base;
+}
+
 /* A socket of libcurl's that is looked at. */
 struct watch {
 	uv_poll_t poll;
-	struct lb_http *http;
+	struct curl_http *http;
 	curl_socket_t socket;
 };
 
-static void http_free(struct lb_http *http)
+static void http_free(struct curl_http *http)
 {
 	lb_free(http->user_agent);
 	lb_free(http->ca_bundle);
@@ -56,7 +62,7 @@ static void http_free(struct lb_http *http)
 
 /* The list of those on their way. */
 
-static void active_add(struct lb_http *http, struct lb_http_transfer *transfer)
+static void active_add(struct curl_http *http, struct lb_http_transfer *transfer)
 {
 	transfer->next = http->active;
 	if (http->active != NULL) {
@@ -66,7 +72,7 @@ static void active_add(struct lb_http *http, struct lb_http_transfer *transfer)
 	http->active_count++;
 }
 
-static void active_remove(struct lb_http *http, struct lb_http_transfer *transfer)
+static void active_remove(struct curl_http *http, struct lb_http_transfer *transfer)
 {
 	if (transfer->previous != NULL) {
 		transfer->previous->next = transfer->next;
@@ -80,7 +86,7 @@ static void active_remove(struct lb_http *http, struct lb_http_transfer *transfe
 	(void)curl_multi_remove_handle(http->multi, transfer->easy);
 }
 
-static void doom(struct lb_http *http, struct lb_http_transfer *transfer)
+static void doom(struct curl_http *http, struct lb_http_transfer *transfer)
 {
 	transfer->doomed = true;
 	http->doomed = true;
@@ -88,7 +94,7 @@ static void doom(struct lb_http *http, struct lb_http_transfer *transfer)
 
 /* What libcurl finished, and what begins in its place. */
 
-static void end(struct lb_http *http, struct lb_http_transfer *transfer, CURLcode result)
+static void end(struct curl_http *http, struct lb_http_transfer *transfer, CURLcode result)
 {
 	struct lb_http_request *request = transfer->request;
 	active_remove(http, transfer);
@@ -100,7 +106,7 @@ static void end(struct lb_http *http, struct lb_http_transfer *transfer, CURLcod
 	lb_http_transfer_free(transfer);
 }
 
-static struct lb_http_transfer *next_doomed(struct lb_http *http)
+static struct lb_http_transfer *next_doomed(struct curl_http *http)
 {
 	struct lb_http_transfer *transfer = http->doomed ? http->active : NULL;
 	while (transfer != NULL && !transfer->doomed) {
@@ -109,7 +115,7 @@ static struct lb_http_transfer *next_doomed(struct lb_http *http)
 	return transfer;
 }
 
-static void settle(struct lb_http *http)
+static void settle(struct curl_http *http)
 {
 	int left;
 	const CURLMsg *message;
@@ -127,13 +133,13 @@ static void settle(struct lb_http *http)
 
 static void refuse(struct lb_http_request *request, const struct lb_error *error)
 {
-	request->transfer = NULL;
+	request->carried = NULL;
 	request->error = *error;
 	request->pending = false;
 	request->done(request);
 }
 
-static void begin(struct lb_http *http, struct lb_http_request *request)
+static void begin(struct curl_http *http, struct lb_http_request *request)
 {
 	struct lb_error error = {0};
 	struct lb_http_transfer *transfer;
@@ -149,11 +155,11 @@ static void begin(struct lb_http *http, struct lb_http_request *request)
 		refuse(request, &error);
 		return;
 	}
-	request->transfer = transfer;
+	request->carried = transfer;
 	active_add(http, transfer);
 }
 
-static void begin_waiting(struct lb_http *http)
+static void begin_waiting(struct curl_http *http)
 {
 	while (!http->destroyed && http->waiting != NULL &&
 	       http->active_count < http->parallel_max) {
@@ -168,13 +174,13 @@ static void begin_waiting(struct lb_http *http)
 
 static void on_turn(uv_idle_t *handle)
 {
-	struct lb_http *http = handle->data;
+	struct curl_http *http = handle->data;
 	(void)uv_idle_stop(handle);
 	begin_waiting(http);
 }
 
 /* Whatever was left to begin, begins behind the answers that made room. */
-static void act(struct lb_http *http, curl_socket_t socket, int events)
+static void act(struct curl_http *http, curl_socket_t socket, int events)
 {
 	int running;
 	http->entered = true;
@@ -194,7 +200,7 @@ static void on_timer(uv_timer_t *timer)
 static int want_timer(CURLM *multi, long timeout_ms, void *data)
 {
 	(void)multi;
-	struct lb_http *http = data;
+	struct curl_http *http = data;
 	if (timeout_ms < 0) {
 		(void)uv_timer_stop(&http->timer);
 	} else if (!http->destroyed) {
@@ -203,7 +209,7 @@ static int want_timer(CURLM *multi, long timeout_ms, void *data)
 	return 0;
 }
 
-static void on_handle_closed(struct lb_http *http)
+static void on_handle_closed(struct curl_http *http)
 {
 	if (--http->handles == 0) {
 		http_free(http);
@@ -213,7 +219,7 @@ static void on_handle_closed(struct lb_http *http)
 static void on_watch_closed(uv_handle_t *handle)
 {
 	struct watch *watch = handle->data;
-	struct lb_http *http = watch->http;
+	struct curl_http *http = watch->http;
 	lb_free(watch);
 	on_handle_closed(http);
 }
@@ -228,7 +234,7 @@ static void on_ready(uv_poll_t *poll, int status, int events)
 	act(watch->http, watch->socket, flags);
 }
 
-static struct watch *watch_create(struct lb_http *http, curl_socket_t socket)
+static struct watch *watch_create(struct curl_http *http, curl_socket_t socket)
 {
 	struct watch *watch = lb_alloc(sizeof(*watch));
 	if (watch == NULL || uv_poll_init_socket(http->loop, &watch->poll, socket) != 0) {
@@ -244,7 +250,7 @@ static struct watch *watch_create(struct lb_http *http, curl_socket_t socket)
 }
 
 /* Telling libcurl of a failure would end all transfers; so only this one ends. */
-static int fail_watch(struct lb_http *http, CURL *easy)
+static int fail_watch(struct curl_http *http, CURL *easy)
 {
 	struct lb_http_transfer *transfer = NULL;
 	(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
@@ -255,7 +261,7 @@ static int fail_watch(struct lb_http *http, CURL *easy)
 
 static int want_socket(CURL *easy, curl_socket_t socket, int what, void *data, void *socket_data)
 {
-	struct lb_http *http = data;
+	struct curl_http *http = data;
 	struct watch *watch = socket_data;
 	if (what == CURL_POLL_REMOVE) {
 		if (watch != NULL) {
@@ -305,7 +311,7 @@ static int64_t or_else(int64_t value_us, int64_t fallback_us)
 	return value_us > 0 ? value_us : fallback_us;
 }
 
-static enum lb_err take_options(struct lb_http *http, const struct lb_http_options *options,
+static enum lb_err take_options(struct curl_http *http, const struct lb_http_options *options,
 				struct lb_error *error)
 {
 	const char *user_agent = options->user_agent;
@@ -325,7 +331,7 @@ static enum lb_err take_options(struct lb_http *http, const struct lb_http_optio
 	return http->ca_bundle != NULL ? check_bundle(http->ca_bundle, error) : LB_OK;
 }
 
-static enum lb_err open_multi(struct lb_http *http, struct lb_error *error)
+static enum lb_err open_multi(struct curl_http *http, struct lb_error *error)
 {
 	http->multi = curl_multi_init();
 	if (http->multi == NULL) {
@@ -340,6 +346,8 @@ static enum lb_err open_multi(struct lb_http *http, struct lb_error *error)
 	return LB_OK;
 }
 
+static const struct lb_http_impl impl;
+
 enum lb_err lb_http_create(uv_loop_t *loop, const struct lb_http_options *options,
 			   struct lb_http **ret_http, struct lb_error *error)
 {
@@ -348,11 +356,12 @@ enum lb_err lb_http_create(uv_loop_t *loop, const struct lb_http_options *option
 		return lb_fail(error, LB_UNAVAILABLE, "libcurl cannot be used: %s",
 			       curl_easy_strerror(code));
 	}
-	struct lb_http *http = lb_alloc(sizeof(*http));
+	struct curl_http *http = lb_alloc(sizeof(*http));
 	if (http == NULL) {
 		curl_global_cleanup();
 		return lb_fail_nomem(error);
 	}
+	http->base.impl = &impl;
 	http->loop = loop;
 	http->waiting_end = &http->waiting;
 	enum lb_err err = take_options(http, options, error);
@@ -366,12 +375,12 @@ enum lb_err lb_http_create(uv_loop_t *loop, const struct lb_http_options *option
 	http->turn.data = http;
 	http->timer.data = http;
 	http->handles = 2;
-	*ret_http = http;
+	*ret_http = &http->base;
 	return LB_OK;
 }
 
 /* Not while libcurl is calling us. */
-static void close_multi(struct lb_http *http)
+static void close_multi(struct curl_http *http)
 {
 	while (http->active != NULL) {
 		struct lb_http_transfer *transfer = http->active;
@@ -384,18 +393,16 @@ static void close_multi(struct lb_http *http)
 
 static void on_own_closed(uv_handle_t *handle)
 {
-	struct lb_http *http = handle->data;
+	struct curl_http *http = handle->data;
 	if (http->multi != NULL) {
 		close_multi(http);
 	}
 	on_handle_closed(http);
 }
 
-void lb_http_destroy(struct lb_http *http)
+static void curl_destroy(struct lb_http *base)
 {
-	if (http == NULL) {
-		return;
-	}
+	struct curl_http *http = http_of(base);
 	http->destroyed = true;
 	http->waiting = NULL;
 	for (struct lb_http_transfer *transfer = http->active; transfer != NULL;
@@ -409,23 +416,15 @@ void lb_http_destroy(struct lb_http *http)
 	uv_close((uv_handle_t *)&http->timer, on_own_closed);
 }
 
-void lb_http_submit(struct lb_http *http, struct lb_http_request *request)
+static void curl_submit(struct lb_http *base, struct lb_http_request *request)
 {
-	assert(!request->pending);
-	request->error = (struct lb_error){0};
-	request->sent = false;
-	request->status = 0;
-	request->response = "";
-	request->response_length = 0;
-	request->transfer = NULL;
-	request->next = NULL;
-	request->pending = true;
+	struct curl_http *http = http_of(base);
 	*http->waiting_end = request;
 	http->waiting_end = &request->next;
 	(void)uv_idle_start(&http->turn, on_turn);
 }
 
-static void forget_waiting(struct lb_http *http, struct lb_http_request *request)
+static void forget_waiting(struct curl_http *http, struct lb_http_request *request)
 {
 	struct lb_http_request **place = &http->waiting;
 	while (*place != request) {
@@ -437,14 +436,11 @@ static void forget_waiting(struct lb_http *http, struct lb_http_request *request
 	}
 }
 
-void lb_http_cancel(struct lb_http *http, struct lb_http_request *request)
+static void curl_cancel(struct lb_http *base, struct lb_http_request *request)
 {
-	struct lb_http_transfer *transfer = request->transfer;
-	if (!request->pending) {
-		return;
-	}
-	request->pending = false;
-	request->transfer = NULL;
+	struct curl_http *http = http_of(base);
+	struct lb_http_transfer *transfer = request->carried;
+	request->carried = NULL;
 	if (transfer == NULL) {
 		forget_waiting(http, request);
 		return;
@@ -458,3 +454,10 @@ void lb_http_cancel(struct lb_http *http, struct lb_http_request *request)
 		(void)uv_idle_start(&http->turn, on_turn);
 	}
 }
+
+static const struct lb_http_impl impl = {
+	.submit = curl_submit,
+	.cancel = curl_cancel,
+	.header = lb_http_transfer_header,
+	.destroy = curl_destroy,
+};

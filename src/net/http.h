@@ -23,8 +23,7 @@
 
 #define LB_HTTP_RESPONSE_BYTES_DEFAULT ((size_t)1 << 20)
 
-struct lb_http;
-struct lb_http_transfer;
+struct lb_http; /* http_carrier.h */
 
 /* Zeroed: the defaults in brackets.
  * user_agent:         ["lakebeat/VERSION"]
@@ -93,7 +92,7 @@ struct lb_http_field {
  * response: the gathered body, ended by a NUL that response_length does not
  *           count, never NULL; lives until done returns, then it is zeroed.
  *
- * transfer, next, pending: its own. */
+ * http, carried, next, pending: its own. */
 struct lb_http_request {
 	const char *method;
 	const char *url;
@@ -115,7 +114,8 @@ struct lb_http_request {
 	const char *response;
 	size_t response_length;
 
-	struct lb_http_transfer *transfer;
+	struct lb_http *http;
+	void *carried;
 	struct lb_http_request *next;
 	bool pending;
 };

@@ -429,16 +429,16 @@ void lb_http_transfer_report(struct lb_http_transfer *transfer, CURLcode result)
 	}
 }
 
-const char *lb_http_header(const struct lb_http_request *request, const char *name)
+const char *lb_http_transfer_header(const struct lb_http_request *request, const char *name)
 {
+	const struct lb_http_transfer *transfer = request->carried;
 	struct curl_header *header = NULL;
-	if (request->transfer == NULL || curl_easy_header(request->transfer->easy, name, 0,
-							  CURLH_HEADER, -1, &header) != CURLHE_OK) {
+	if (transfer == NULL ||
+	    curl_easy_header(transfer->easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK) {
 		return NULL;
 	}
-	if (header->amount > 1 &&
-	    curl_easy_header(request->transfer->easy, name, header->amount - 1, CURLH_HEADER, -1,
-			     &header) != CURLHE_OK) {
+	if (header->amount > 1 && curl_easy_header(transfer->easy, name, header->amount - 1,
+						   CURLH_HEADER, -1, &header) != CURLHE_OK) {
 		return NULL;
 	}
 	return header->value;

@@ -47,6 +47,9 @@ enum lb_err lb_http_transfer_create(const struct lb_http_settings *settings,
 /* Fills what the request promises before done. */
 void lb_http_transfer_report(struct lb_http_transfer *transfer, CURLcode result);
 
+/* As lb_http_header, of a request whose transfer is, or was, its carried. */
+const char *lb_http_transfer_header(const struct lb_http_request *request, const char *name);
+
 /* Not among libcurl's any more. Leaves no trace of the body. NULL is fine. */
 void lb_http_transfer_free(struct lb_http_transfer *transfer);
 
