@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/databricks.h"
 #include "cli/s3.h"
+#include "host/host.h"
 #include "runners/databricks/inspect.h"
 
 #include <inttypes.h>
@@ -139,15 +140,20 @@ static enum lb_err ask(const struct lb_config *config,
 {
 	const struct lb_http_options options = {.ca_bundle = lb_s3_ca_bundle(config)};
 	uv_loop_t loop;
+	struct lb_host *host = NULL;
 	struct lb_http *http = NULL;
 	if (uv_loop_init(&loop) != 0) {
 		return lb_fail(error, LB_IO, "cannot make an event loop");
 	}
-	enum lb_err err = lb_http_create(&loop, &options, &http, error);
+	enum lb_err err = lb_host_create(&loop, &host, error);
 	if (err == LB_OK) {
-		lb_databricks_inspect(&loop, http, credentials, inspection);
+		err = lb_http_create(&loop, &options, &http, error);
+	}
+	if (err == LB_OK) {
+		lb_databricks_inspect(&loop, lb_host_clock(host), http, credentials, inspection);
 	}
 	lb_http_destroy(http);
+	lb_host_destroy(host);
 	while (uv_run(&loop, UV_RUN_DEFAULT) != 0) {
 	}
 	(void)uv_loop_close(&loop);

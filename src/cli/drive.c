@@ -141,8 +141,8 @@ static enum lb_err open_databricks(struct lb_drive *drive, const struct lb_confi
 	if (err == LB_OK) {
 		err = lb_cli_databricks_credentials(settings, &credentials, error);
 	}
-	return err == LB_OK ? lb_databricks_runner_create(drive->loop, drive->http, &options,
-							  &credentials, ret_runner, error)
+	return err == LB_OK ? lb_databricks_runner_create(lb_host_clock(drive->host), drive->http,
+							  &options, &credentials, ret_runner, error)
 			    : err;
 }
 

@@ -1,6 +1,7 @@
 /* What the databricks runner makes of a workspace's answers, over real HTTP. */
 #include "base/text.h"
 #include "base/time.h"
+#include "host/host.h"
 #include "lb_configuration.h"
 #include "runners/databricks/databricks.h"
 #include "support/cmocka.h"
@@ -17,6 +18,7 @@
 struct lab {
 	uv_loop_t loop;
 	struct http_peer *peer;
+	struct lb_host *host;
 	struct lb_http *http;
 	struct lb_runner *runner;
 	struct fake_workspace workspace;
@@ -33,6 +35,7 @@ static int setup(void **state)
 	const struct lb_http_options options = {.timeout_us = 20 * LB_SECOND};
 	struct lb_error error;
 	return uv_loop_init(&lab->loop) != 0 ||
+	       lb_host_create(&lab->loop, &lab->host, &error) != LB_OK ||
 	       lb_http_create(&lab->loop, &options, &lab->http, &error) != LB_OK;
 }
 
@@ -49,6 +52,7 @@ static int teardown(void **state)
 	struct lab *lab = *state;
 	close_runner(lab);
 	lb_http_destroy(lab->http);
+	lb_host_destroy(lab->host);
 	(void)uv_run(&lab->loop, UV_RUN_DEFAULT);
 	int problem = uv_loop_close(&lab->loop);
 	http_peer_stop(lab->peer);
@@ -86,8 +90,8 @@ static struct lab *open_runner(void **state, bool oauth)
 	assert_int_equal(
 		lb_databricks_credentials_find(&settings, no_variable, &credentials, &error),
 		LB_OK);
-	assert_int_equal(lb_databricks_runner_create(&lab->loop, lab->http, &options, &credentials,
-						     &lab->runner, &error),
+	assert_int_equal(lb_databricks_runner_create(lb_host_clock(lab->host), lab->http, &options,
+						     &credentials, &lab->runner, &error),
 			 LB_OK);
 	return lab;
 }

@@ -3,6 +3,7 @@
  * real HTTP alike: the engine's tests are only as good as the
  * fake is honest. */
 #include "base/text.h"
+#include "host/host.h"
 #include "runners/command/command.h"
 #include "runners/databricks/databricks.h"
 #include "support/cmocka.h"
@@ -32,6 +33,7 @@ struct place {
 	struct fake_world *world;
 	struct fake_workspace workspace;
 	struct http_peer *peer;
+	struct lb_host *host;
 	struct lb_http *http;
 	uv_loop_t loop;
 	uv_timer_t alive;
@@ -201,8 +203,8 @@ static struct lb_runner *databricks_create(struct place *place)
 	struct lb_runner *runner = NULL;
 	struct lb_error error = {0};
 	if (lb_databricks_credentials_find(&settings, no_variable, &credentials, &error) != LB_OK ||
-	    lb_databricks_runner_create(&place->loop, place->http, &options, &credentials, &runner,
-					&error) != LB_OK) {
+	    lb_databricks_runner_create(lb_host_clock(place->host), place->http, &options,
+					&credentials, &runner, &error) != LB_OK) {
 		fail_msg("%s", error.message);
 	}
 	return runner;
@@ -238,6 +240,7 @@ static int databricks_place_setup(void **state)
 	(void)uv_timer_init(&place->loop, &place->alive);
 	(void)uv_timer_start(&place->alive, on_alive, 1, 1);
 	const struct lb_http_options options = {0};
+	assert_int_equal(lb_host_create(&place->loop, &place->host, NULL), LB_OK);
 	assert_int_equal(lb_http_create(&place->loop, &options, &place->http, NULL), LB_OK);
 	*state = place;
 	return 0;
@@ -247,6 +250,7 @@ static int databricks_place_teardown(void **state)
 {
 	struct place *place = *state;
 	lb_http_destroy(place->http);
+	lb_host_destroy(place->host);
 	uv_close((uv_handle_t *)&place->alive, NULL);
 	(void)uv_run(&place->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&place->loop), 0);

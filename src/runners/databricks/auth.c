@@ -17,8 +17,10 @@
 /* header:        NULL: none yet, or not any more.
  * renew_at_us, expires_at_us: by the monotonic clock; INT64_MAX: never.
  * told:          those who are not told yet, of those who are being told.
+ * gone:          of the function that tells them; NULL: none does.
  * request:       for a new one; pending while it is on its way. */
 struct lb_databricks_auth {
+	struct lb_clock *clock;
 	struct lb_http *http;
 	const struct lb_databricks_credentials *credentials;
 	char *header;
@@ -27,15 +29,16 @@ struct lb_databricks_auth {
 	struct lb_databricks_waiter *waiting;
 	struct lb_databricks_waiter **waiting_end;
 	struct lb_databricks_waiter *told;
+	bool *gone;
 	struct lb_http_request request;
 	struct lb_http_field fields[2];
 	char *url;
 	char *basic;
 };
 
-static int64_t monotonic_us(void)
+static int64_t monotonic_us(const struct lb_databricks_auth *auth)
 {
-	return (int64_t)(uv_hrtime() / 1000);
+	return auth->clock->impl->monotonic(auth->clock);
 }
 
 static char *join(const char *one, const char *between, const char *other)
@@ -75,7 +78,7 @@ static enum lb_err prepare(struct lb_databricks_auth *auth, struct lb_error *err
 	return auth->url != NULL && auth->basic != NULL ? LB_OK : lb_fail_nomem(error);
 }
 
-enum lb_err lb_databricks_auth_create(struct lb_http *http,
+enum lb_err lb_databricks_auth_create(struct lb_clock *clock, struct lb_http *http,
 				      const struct lb_databricks_credentials *credentials,
 				      struct lb_databricks_auth **ret_auth, struct lb_error *error)
 {
@@ -83,6 +86,7 @@ enum lb_err lb_databricks_auth_create(struct lb_http *http,
 	if (auth == NULL) {
 		return lb_fail_nomem(error);
 	}
+	auth->clock = clock;
 	auth->http = http;
 	auth->credentials = credentials;
 	auth->waiting_end = &auth->waiting;
@@ -98,6 +102,9 @@ enum lb_err lb_databricks_auth_create(struct lb_http *http,
 void lb_databricks_auth_destroy(struct lb_databricks_auth *auth)
 {
 	if (auth != NULL) {
+		if (auth->gone != NULL) {
+			*auth->gone = true;
+		}
 		lb_secret_free(auth->header);
 		lb_secret_free(auth->basic);
 		lb_free(auth->url);
@@ -105,18 +112,24 @@ void lb_databricks_auth_destroy(struct lb_databricks_auth *auth)
 	}
 }
 
-/* Those who wait now; who comes while they are told waits for the next one. */
+/* Those who wait now; who comes while they are told waits for the next one. One of them
+ * may be the end of auth. */
 static void tell_all(struct lb_databricks_auth *auth, const char *header,
 		     const struct lb_databricks_reply *failure)
 {
+	bool gone = false;
+	auth->gone = &gone;
 	auth->told = auth->waiting;
 	auth->waiting = NULL;
 	auth->waiting_end = &auth->waiting;
-	while (auth->told != NULL) {
+	while (!gone && auth->told != NULL) {
 		struct lb_databricks_waiter *waiter = auth->told;
 		auth->told = waiter->next;
 		waiter->waiting = false;
 		waiter->ready(waiter, header, failure);
+	}
+	if (!gone) {
+		auth->gone = NULL;
 	}
 }
 
@@ -147,7 +160,7 @@ static bool take_token(struct lb_databricks_auth *auth, const json_t *json)
 	lb_secret_free(auth->header);
 	auth->header = header;
 	int64_t life = life_us(json);
-	auth->expires_at_us = monotonic_us() + life;
+	auth->expires_at_us = monotonic_us(auth) + life;
 	auth->renew_at_us =
 		auth->expires_at_us - (life / 2 < AHEAD_MAX_US ? life / 2 : AHEAD_MAX_US);
 	return true;
@@ -159,7 +172,7 @@ static void on_fetched(struct lb_http_request *request)
 {
 	struct lb_databricks_auth *auth = request->data;
 	struct lb_databricks_reply reply;
-	lb_databricks_reply_of(request, &reply);
+	lb_databricks_reply_of(request, auth->clock->impl->now(auth->clock), &reply);
 	if (reply.meaning == LB_DATABRICKS_DONE && !take_token(auth, reply.json)) {
 		reply.meaning = LB_DATABRICKS_LATER;
 		(void)lb_fail(&reply.error, LB_CORRUPT, "there is no access token in the answer");
@@ -167,7 +180,7 @@ static void on_fetched(struct lb_http_request *request)
 	if (reply.meaning == LB_DATABRICKS_DONE) {
 		tell_all(auth, auth->header, NULL);
 	} else {
-		auth->renew_at_us = monotonic_us() + LB_MINUTE;
+		auth->renew_at_us = monotonic_us(auth) + LB_MINUTE;
 		(void)lb_wrap(&reply.error, "no access token from /oidc/v1/token");
 		tell_all(auth, NULL, &reply);
 	}
@@ -197,7 +210,7 @@ static void fetch(struct lb_databricks_auth *auth)
 
 void lb_databricks_auth_want(struct lb_databricks_auth *auth, struct lb_databricks_waiter *waiter)
 {
-	int64_t now_us = monotonic_us();
+	int64_t now_us = monotonic_us(auth);
 	bool usable = auth->header != NULL && now_us < auth->expires_at_us;
 	if (!auth->request.pending && (!usable || now_us >= auth->renew_at_us)) {
 		fetch(auth);

@@ -11,6 +11,7 @@
 #define LB_RUNNERS_DATABRICKS_AUTH_H
 
 #include "net/http.h"
+#include "ports/clock.h"
 #include "runners/databricks/credentials.h"
 #include "runners/databricks/reply.h"
 
@@ -27,8 +28,8 @@ struct lb_databricks_waiter {
 	bool waiting;
 };
 
-/* http, credentials: borrowed, outlive it. */
-enum lb_err lb_databricks_auth_create(struct lb_http *http,
+/* clock: asked for monotonic() only. All borrowed, outlive it. */
+enum lb_err lb_databricks_auth_create(struct lb_clock *clock, struct lb_http *http,
 				      const struct lb_databricks_credentials *credentials,
 				      struct lb_databricks_auth **ret_auth,
 				      struct lb_error *error) LB_MUST_CHECK;
@@ -45,7 +46,7 @@ bool lb_databricks_auth_reject(struct lb_databricks_auth *auth, const char *head
 /* Breaks off what is on its way; the last use of http. Nobody may wait any more. */
 void lb_databricks_auth_stop(struct lb_databricks_auth *auth);
 
-/* Stopped. NULL is fine. */
+/* Stopped. May be called by whom it told the header. NULL is fine. */
 void lb_databricks_auth_destroy(struct lb_databricks_auth *auth);
 
 #endif

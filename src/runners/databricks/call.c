@@ -29,7 +29,8 @@ static void on_answer(struct lb_http_request *request)
 {
 	struct lb_databricks_call *call = request->data;
 	struct lb_databricks_reply reply;
-	lb_databricks_reply_of(request, &reply);
+	struct lb_clock *clock = call->workspace->clock;
+	lb_databricks_reply_of(request, clock->impl->now(clock), &reply);
 	if (reply.meaning == LB_DATABRICKS_CREDENTIAL && !call->repeated &&
 	    lb_databricks_auth_reject(call->workspace->auth, call->header)) {
 		call->repeated = true;

@@ -9,6 +9,7 @@
 
 /* Whom calls go to. All borrowed. */
 struct lb_databricks_workspace {
+	struct lb_clock *clock;
 	struct lb_http *http;
 	struct lb_databricks_auth *auth;
 	const struct lb_databricks_domain *domain;

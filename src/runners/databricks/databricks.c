@@ -12,9 +12,16 @@ static struct lb_databricks_runner *runner_of(struct lb_runner *base)
 	return (struct lb_databricks_runner *)base;
 }
 
-static int64_t monotonic_us(void)
+static void set_alarm(struct lb_databricks_runner *runner, int64_t at_us)
 {
-	return (int64_t)(uv_hrtime() / 1000);
+	struct lb_clock *clock = runner->workspace.clock;
+	clock->impl->set_alarm(clock, &runner->alarm, at_us);
+}
+
+static int64_t monotonic_us(const struct lb_databricks_runner *runner)
+{
+	struct lb_clock *clock = runner->workspace.clock;
+	return clock->impl->monotonic(clock);
 }
 
 static void runner_free(struct lb_databricks_runner *runner)
@@ -25,27 +32,26 @@ static void runner_free(struct lb_databricks_runner *runner)
 	lb_free(runner);
 }
 
-static void begin_polls(struct lb_databricks_runner *runner)
+/* Of both: what cannot be begun is answered at once, which may destroy the runner. */
+static void begin_polls(struct lb_databricks_runner *runner, const bool *gone)
 {
 	struct lb_poll *polls = runner->polls;
 	runner->polls = NULL;
 	runner->polls_end = &runner->polls;
-	while (!runner->destroyed && polls != NULL) {
+	while (!*gone && polls != NULL) {
 		struct lb_poll *poll = polls;
 		polls = poll->next;
 		lb_databricks_inquire(runner, poll);
 	}
 }
 
-static void on_timer(uv_timer_t *timer);
-
-static void begin_starts(struct lb_databricks_runner *runner)
+static void begin_starts(struct lb_databricks_runner *runner, const bool *gone)
 {
-	while (!runner->destroyed && runner->submissions != NULL) {
+	while (!*gone && runner->submissions != NULL) {
+		int64_t now_us = monotonic_us(runner);
 		int64_t wait_us;
-		if (!lb_databricks_rate_take(&runner->rate, monotonic_us(), &wait_us)) {
-			(void)uv_timer_start(&runner->timer, on_timer,
-					     (uint64_t)(wait_us / 1000 + 1), 0);
+		if (!lb_databricks_rate_take(&runner->rate, now_us, &wait_us)) {
+			set_alarm(runner, now_us + wait_us);
 			return;
 		}
 		struct lb_submission *submission = runner->submissions;
@@ -57,16 +63,21 @@ static void begin_starts(struct lb_databricks_runner *runner)
 	}
 }
 
-static void on_timer(uv_timer_t *timer)
+static void on_alarm(void *data)
 {
-	struct lb_databricks_runner *runner = timer->data;
-	begin_polls(runner);
-	begin_starts(runner);
+	struct lb_databricks_runner *runner = data;
+	bool gone = false;
+	runner->gone = &gone;
+	begin_polls(runner, &gone);
+	begin_starts(runner, &gone);
+	if (!gone) {
+		runner->gone = NULL;
+	}
 }
 
 static void begin_soon(struct lb_databricks_runner *runner)
 {
-	(void)uv_timer_start(&runner->timer, on_timer, 0, 0);
+	set_alarm(runner, monotonic_us(runner));
 }
 
 static void databricks_submit(struct lb_runner *base, struct lb_submission *submission)
@@ -87,21 +98,17 @@ static void databricks_poll(struct lb_runner *base, struct lb_poll *poll)
 	begin_soon(runner);
 }
 
-static void on_closed(uv_handle_t *handle)
-{
-	runner_free(handle->data);
-}
-
 static void databricks_destroy(struct lb_runner *base)
 {
 	struct lb_databricks_runner *runner = runner_of(base);
-	runner->destroyed = true;
-	runner->submissions = NULL;
-	runner->polls = NULL;
+	if (runner->gone != NULL) {
+		*runner->gone = true;
+	}
+	set_alarm(runner, INT64_MAX);
 	lb_databricks_forget_starts(runner);
 	lb_databricks_forget_inquiries(runner);
 	lb_databricks_auth_stop(runner->workspace.auth);
-	uv_close((uv_handle_t *)&runner->timer, on_closed);
+	runner_free(runner);
 }
 
 static const struct lb_runner_impl impl = {
@@ -111,17 +118,16 @@ static const struct lb_runner_impl impl = {
 	.destroy = databricks_destroy,
 };
 
-static enum lb_err open_runner(struct lb_databricks_runner *runner, struct lb_http *http,
+static enum lb_err open_runner(struct lb_databricks_runner *runner,
 			       const struct lb_databricks_options *options, struct lb_error *error)
 {
 	runner->name = lb_strdup(options->name);
 	if (runner->name == NULL) {
 		return lb_fail_nomem(error);
 	}
-	runner->workspace.http = http;
 	runner->workspace.domain = &runner->credentials.domain;
-	return lb_databricks_auth_create(http, &runner->credentials, &runner->workspace.auth,
-					 error);
+	return lb_databricks_auth_create(runner->workspace.clock, runner->workspace.http,
+					 &runner->credentials, &runner->workspace.auth, error);
 }
 
 static void take_options(struct lb_databricks_runner *runner,
@@ -135,10 +141,11 @@ static void take_options(struct lb_databricks_runner *runner,
 	runner->queue = options->queue;
 	runner->submissions_end = &runner->submissions;
 	runner->polls_end = &runner->polls;
-	lb_databricks_rate_init(&runner->rate, options->starts_per_second, monotonic_us());
+	lb_databricks_rate_init(&runner->rate, options->starts_per_second, monotonic_us(runner));
+	runner->alarm = (struct lb_alarm){.on_alarm = on_alarm, .data = runner};
 }
 
-enum lb_err lb_databricks_runner_create(uv_loop_t *loop, struct lb_http *http,
+enum lb_err lb_databricks_runner_create(struct lb_clock *clock, struct lb_http *http,
 					const struct lb_databricks_options *options,
 					struct lb_databricks_credentials *credentials,
 					struct lb_runner **ret_runner, struct lb_error *error)
@@ -148,17 +155,16 @@ enum lb_err lb_databricks_runner_create(uv_loop_t *loop, struct lb_http *http,
 		lb_databricks_credentials_finish(credentials);
 		return lb_fail_nomem(error);
 	}
-	runner->loop = loop;
+	runner->workspace.clock = clock;
+	runner->workspace.http = http;
 	runner->credentials = *credentials;
 	*credentials = (struct lb_databricks_credentials){0};
-	enum lb_err err = open_runner(runner, http, options, error);
+	enum lb_err err = open_runner(runner, options, error);
 	if (err != LB_OK) {
 		runner_free(runner);
 		return err;
 	}
 	take_options(runner, options);
-	(void)uv_timer_init(loop, &runner->timer); /* cannot fail */
-	runner->timer.data = runner;
 	*ret_runner = &runner->base;
 	return LB_OK;
 }

@@ -7,10 +7,9 @@
 #define LB_RUNNERS_DATABRICKS_DATABRICKS_H
 
 #include "net/http.h"
+#include "ports/clock.h"
 #include "ports/runner.h"
 #include "runners/databricks/credentials.h"
-
-#include <uv.h>
 
 /* name:            copied.
  * max_parallel:    as in ports/runner.h.
@@ -28,10 +27,9 @@ struct lb_databricks_options {
 	bool queue;
 };
 
-/* loop, http: borrowed; http is not used after destroy. credentials: taken over,
- * also on errors. Errors: NOMEM. Threads: the loop's. The runner's memory is
- * freed as the loop turns. */
-enum lb_err lb_databricks_runner_create(uv_loop_t *loop, struct lb_http *http,
+/* clock, http: borrowed; not used after destroy. credentials: taken over, also on
+ * errors. Errors: NOMEM. Threads: the loop's. An answer may destroy the runner. */
+enum lb_err lb_databricks_runner_create(struct lb_clock *clock, struct lb_http *http,
 					const struct lb_databricks_options *options,
 					struct lb_databricks_credentials *credentials,
 					struct lb_runner **ret_runner,

@@ -27,13 +27,13 @@ struct question {
 	struct lb_databricks_job_facts *job;
 	bool is_acl;
 	int tries;
-	uv_timer_t timer;
+	struct lb_alarm again;
 	char path[sizeof(PERMISSIONS) + 32];
 };
 
 /* me: what was said of the one who asks; NULL: nothing.
  * next: the job to be asked about next.
- * busy: questions that are not through. open: timers that are not closed. */
+ * busy: questions that are not through. */
 struct inspector {
 	uv_loop_t *loop;
 	struct lb_databricks_inspection *inspection;
@@ -41,7 +41,6 @@ struct inspector {
 	json_t *me;
 	size_t next;
 	size_t busy;
-	size_t open;
 	struct question questions[ASKS_MAX];
 };
 
@@ -64,9 +63,9 @@ static void ask(struct question *question)
 	lb_databricks_call_start(&question->call);
 }
 
-static void on_timer(uv_timer_t *timer)
+static void on_again(void *data)
 {
-	ask(timer->data);
+	ask(data);
 }
 
 static bool ask_again(struct question *question, const struct lb_databricks_reply *reply)
@@ -76,7 +75,9 @@ static bool ask_again(struct question *question, const struct lb_databricks_repl
 	}
 	int64_t pause_us = reply->retry_after_us > 0 ? reply->retry_after_us : PAUSE_US;
 	pause_us = pause_us < PAUSE_MAX_US ? pause_us : PAUSE_MAX_US;
-	return uv_timer_start(&question->timer, on_timer, (uint64_t)pause_us / 1000, 0) == 0;
+	struct lb_clock *clock = question->inspector->workspace.clock;
+	clock->impl->set_alarm(clock, &question->again, clock->impl->monotonic(clock) + pause_us);
+	return true;
 }
 
 static void rest(struct inspector *inspector)
@@ -167,12 +168,10 @@ static void take_answer(struct question *question)
 
 static void begin(struct inspector *inspector)
 {
-	inspector->open = ASKS_MAX;
 	for (size_t i = 0; i < ASKS_MAX; i++) {
 		struct question *question = &inspector->questions[i];
 		question->inspector = inspector;
-		(void)uv_timer_init(inspector->loop, &question->timer); /* cannot fail */
-		question->timer.data = question;
+		question->again = (struct lb_alarm){.on_alarm = on_again, .data = question};
 	}
 	struct question *first = &inspector->questions[0];
 	(void)snprintf(first->path, sizeof(first->path), "%s", ME);
@@ -180,37 +179,25 @@ static void begin(struct inspector *inspector)
 	ask(first);
 }
 
-static void on_closed(uv_handle_t *timer)
-{
-	const struct question *question = timer->data;
-	question->inspector->open--;
-}
-
 static void end(struct inspector *inspector)
 {
-	for (size_t i = 0; i < ASKS_MAX; i++) {
-		uv_close((uv_handle_t *)&inspector->questions[i].timer, on_closed);
-	}
-	while (inspector->open > 0) {
-		(void)uv_run(inspector->loop, UV_RUN_NOWAIT);
-	}
 	lb_databricks_auth_stop(inspector->workspace.auth);
 	lb_databricks_auth_destroy(inspector->workspace.auth);
 	json_decref(inspector->me);
 }
 
-void lb_databricks_inspect(uv_loop_t *loop, struct lb_http *http,
+void lb_databricks_inspect(uv_loop_t *loop, struct lb_clock *clock, struct lb_http *http,
 			   const struct lb_databricks_credentials *credentials,
 			   struct lb_databricks_inspection *inspection)
 {
 	struct inspector inspector = {
 		.loop = loop,
 		.inspection = inspection,
-		.workspace = {.http = http, .domain = &credentials->domain},
+		.workspace = {.clock = clock, .http = http, .domain = &credentials->domain},
 	};
 	inspection->error = (struct lb_error){0};
 	inspection->principal = NULL;
-	if (lb_databricks_auth_create(http, credentials, &inspector.workspace.auth,
+	if (lb_databricks_auth_create(clock, http, credentials, &inspector.workspace.auth,
 				      &inspection->error) != LB_OK) {
 		return;
 	}

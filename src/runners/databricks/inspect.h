@@ -10,6 +10,7 @@
 #define LB_RUNNERS_DATABRICKS_INSPECT_H
 
 #include "net/http.h"
+#include "ports/clock.h"
 #include "runners/databricks/credentials.h"
 
 /* Whether the one who asks may start the job. The workspace names those who may, people
@@ -49,9 +50,9 @@ struct lb_databricks_inspection {
 	const char *principal;
 };
 
-/* Runs loop until all is known or given up; nothing else may be under way there.
- * credentials: borrowed. */
-void lb_databricks_inspect(uv_loop_t *loop, struct lb_http *http,
+/* Runs loop, on which http and clock are, until all is known or given up; nothing else
+ * may be under way there. credentials: borrowed. */
+void lb_databricks_inspect(uv_loop_t *loop, struct lb_clock *clock, struct lb_http *http,
 			   const struct lb_databricks_credentials *credentials,
 			   struct lb_databricks_inspection *inspection);
 

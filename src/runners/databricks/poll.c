@@ -59,11 +59,10 @@ struct lb_databricks_inquiry {
 	struct lb_databricks_inquiry *previous;
 };
 
-static int64_t now_us(void)
+static int64_t now_us(const struct lb_databricks_inquiry *inquiry)
 {
-	uv_timeval64_t now;
-	(void)uv_gettimeofday(&now); /* fails only without a place to put it */
-	return now.tv_sec * LB_SECOND + now.tv_usec;
+	struct lb_clock *clock = inquiry->runner->workspace.clock;
+	return clock->impl->now(clock);
 }
 
 static void inquiry_free(struct lb_databricks_inquiry *inquiry)
@@ -105,7 +104,7 @@ static void take_run(struct ask *ask)
 {
 	const struct lb_databricks_inquiry *inquiry = ask->inquiry;
 	struct lb_run_news *news = ask->asked->news;
-	lb_databricks_run_news(ask->call.reply.json, now_us(), &inquiry->poll->arena, news);
+	lb_databricks_run_news(ask->call.reply.json, now_us(inquiry), &inquiry->poll->arena, news);
 }
 
 /* Runs can be deleted only when they are over, and how is lost with them. */
@@ -121,7 +120,7 @@ static void take_missing(struct ask *ask)
 		news->known = true;
 		news->state = LB_RUN_FAILED;
 		news->message = message;
-		news->ended_at_us = now_us();
+		news->ended_at_us = now_us(ask->inquiry);
 	}
 }
 
@@ -217,7 +216,7 @@ static void take_listed(struct lb_databricks_inquiry *inquiry, const json_t *run
 							     sizeof(key), compare_asked)
 						   : NULL;
 	if (asked != NULL && !asked->news->known) {
-		lb_databricks_run_news(run, now_us(), &inquiry->poll->arena, asked->news);
+		lb_databricks_run_news(run, now_us(inquiry), &inquiry->poll->arena, asked->news);
 		inquiry->left -= asked->news->known;
 	}
 }
@@ -302,7 +301,7 @@ static void give_up_run(struct lb_databricks_inquiry *inquiry, struct lb_run_new
 		news->known = true;
 		news->state = LB_RUN_FAILED;
 		news->message = message;
-		news->ended_at_us = now_us();
+		news->ended_at_us = now_us(inquiry);
 	}
 }
 

@@ -175,14 +175,7 @@ void lb_databricks_reply_read(const struct lb_databricks_answer *answer, int64_t
 	}
 }
 
-static int64_t wall_clock_us(void)
-{
-	uv_timeval64_t now;
-	(void)uv_gettimeofday(&now); /* fails only without a place to put it */
-	return now.tv_sec * LB_SECOND + now.tv_usec;
-}
-
-void lb_databricks_reply_of(const struct lb_http_request *request,
+void lb_databricks_reply_of(const struct lb_http_request *request, int64_t now_us,
 			    struct lb_databricks_reply *ret_reply)
 {
 	const struct lb_databricks_answer answer = {
@@ -194,7 +187,7 @@ void lb_databricks_reply_of(const struct lb_http_request *request,
 		.body = request->response,
 		.length = request->response_length,
 	};
-	lb_databricks_reply_read(&answer, wall_clock_us(), ret_reply);
+	lb_databricks_reply_read(&answer, now_us, ret_reply);
 }
 
 void lb_databricks_reply_finish(struct lb_databricks_reply *reply)

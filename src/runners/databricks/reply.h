@@ -45,8 +45,8 @@ struct lb_databricks_reply {
 void lb_databricks_reply_read(const struct lb_databricks_answer *answer, int64_t now_us,
 			      struct lb_databricks_reply *ret_reply);
 
-/* The same of a request that is being done, by this machine's time. */
-void lb_databricks_reply_of(const struct lb_http_request *request,
+/* The same of a request that is being done. */
+void lb_databricks_reply_of(const struct lb_http_request *request, int64_t now_us,
 			    struct lb_databricks_reply *ret_reply);
 
 void lb_databricks_reply_finish(struct lb_databricks_reply *reply);

@@ -12,10 +12,10 @@ struct lb_databricks_inquiry;
 
 /* submissions, polls: asked for, not begun; in order.
  * starts, inquiries: on their way.
- * timer: begins what waits, at the loop's next turn or as the rate allows. */
+ * alarm: begins what waits, at the loop's next turn or as the rate allows.
+ * gone: of a function that calls others back and goes on; NULL: none does. */
 struct lb_databricks_runner {
 	struct lb_runner base;
-	uv_loop_t *loop;
 	char *name;
 	struct lb_databricks_credentials credentials;
 	struct lb_databricks_workspace workspace;
@@ -28,8 +28,8 @@ struct lb_databricks_runner {
 	struct lb_poll **polls_end;
 	struct lb_databricks_start *starts;
 	struct lb_databricks_inquiry *inquiries;
-	uv_timer_t timer;
-	bool destroyed;
+	struct lb_alarm alarm;
+	bool *gone;
 };
 
 /* Calls submission->done, now or later. */
