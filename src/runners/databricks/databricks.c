@@ -32,7 +32,24 @@ static void runner_free(struct lb_databricks_runner *runner)
 	lb_free(runner);
 }
 
-/* Of both: what cannot be begun is answered at once, which may destroy the runner. */
+/* Around whatever answers and goes on: an answer may destroy the runner. Within each other,
+ * all hear of it. */
+static bool *enter(struct lb_databricks_runner *runner, bool *gone)
+{
+	bool *outer = runner->gone;
+	runner->gone = gone;
+	return outer;
+}
+
+static void leave(struct lb_databricks_runner *runner, const bool *gone, bool *outer)
+{
+	if (!*gone) {
+		runner->gone = outer;
+	} else if (outer != NULL) {
+		*outer = true;
+	}
+}
+
 static void begin_polls(struct lb_databricks_runner *runner, const bool *gone)
 {
 	struct lb_poll *polls = runner->polls;
@@ -45,6 +62,16 @@ static void begin_polls(struct lb_databricks_runner *runner, const bool *gone)
 	}
 }
 
+static struct lb_submission *take_submission(struct lb_databricks_runner *runner)
+{
+	struct lb_submission *submission = runner->submissions;
+	runner->submissions = submission->next;
+	if (runner->submissions == NULL) {
+		runner->submissions_end = &runner->submissions;
+	}
+	return submission;
+}
+
 static void begin_starts(struct lb_databricks_runner *runner, const bool *gone)
 {
 	while (!*gone && runner->submissions != NULL) {
@@ -54,25 +81,44 @@ static void begin_starts(struct lb_databricks_runner *runner, const bool *gone)
 			set_alarm(runner, now_us + wait_us);
 			return;
 		}
-		struct lb_submission *submission = runner->submissions;
-		runner->submissions = submission->next;
-		if (runner->submissions == NULL) {
-			runner->submissions_end = &runner->submissions;
-		}
-		lb_databricks_start(runner, submission);
+		lb_databricks_start(runner, take_submission(runner));
 	}
+}
+
+static void decline_all(struct lb_databricks_runner *runner,
+			const struct lb_databricks_reply *failure, const bool *gone)
+{
+	while (!*gone && runner->submissions != NULL) {
+		lb_databricks_decline(take_submission(runner), failure);
+	}
+}
+
+/* Starts count as they are sent: those that waited for credentials would all go at once. */
+static void on_ready(struct lb_databricks_waiter *waiter, const char *header,
+		     const struct lb_databricks_reply *failure)
+{
+	struct lb_databricks_runner *runner =
+		(void *)((char *)waiter - offsetof(struct lb_databricks_runner, waiter));
+	bool gone = false;
+	bool *outer = enter(runner, &gone);
+	if (header != NULL) {
+		begin_starts(runner, &gone);
+	} else {
+		decline_all(runner, failure, &gone);
+	}
+	leave(runner, &gone, outer);
 }
 
 static void on_alarm(void *data)
 {
 	struct lb_databricks_runner *runner = data;
 	bool gone = false;
-	runner->gone = &gone;
+	bool *outer = enter(runner, &gone);
 	begin_polls(runner, &gone);
-	begin_starts(runner, &gone);
-	if (!gone) {
-		runner->gone = NULL;
+	if (!gone && runner->submissions != NULL && !runner->waiter.waiting) {
+		lb_databricks_auth_want(runner->workspace.auth, &runner->waiter);
 	}
+	leave(runner, &gone, outer);
 }
 
 static void begin_soon(struct lb_databricks_runner *runner)
@@ -107,6 +153,7 @@ static void databricks_destroy(struct lb_runner *base)
 	set_alarm(runner, INT64_MAX);
 	lb_databricks_forget_starts(runner);
 	lb_databricks_forget_inquiries(runner);
+	lb_databricks_auth_cancel(runner->workspace.auth, &runner->waiter);
 	lb_databricks_auth_stop(runner->workspace.auth);
 	runner_free(runner);
 }
@@ -142,6 +189,7 @@ static void take_options(struct lb_databricks_runner *runner,
 	runner->submissions_end = &runner->submissions;
 	runner->polls_end = &runner->polls;
 	lb_databricks_rate_init(&runner->rate, options->starts_per_second, monotonic_us(runner));
+	runner->waiter.ready = on_ready;
 	runner->alarm = (struct lb_alarm){.on_alarm = on_alarm, .data = runner};
 }
 

@@ -2,15 +2,16 @@
 
 #include "base/time.h"
 
-/* What one start costs, rounded up, so that there are never too many. */
-static int64_t cost_us(const struct lb_databricks_rate *rate)
-{
-	return (LB_SECOND + rate->per_second - 1) / rate->per_second;
-}
+#include <assert.h>
 
 void lb_databricks_rate_init(struct lb_databricks_rate *rate, int per_second, int64_t now_us)
 {
-	*rate = (struct lb_databricks_rate){per_second, LB_SECOND, now_us};
+	assert(per_second >= 0 && per_second <= LB_DATABRICKS_RATE_MAX);
+	rate->per_second = per_second;
+	rate->oldest = 0;
+	for (int i = 0; i < per_second; i++) {
+		rate->started_at_us[i] = now_us - LB_SECOND;
+	}
 }
 
 bool lb_databricks_rate_take(struct lb_databricks_rate *rate, int64_t now_us, int64_t *ret_wait_us)
@@ -19,15 +20,13 @@ bool lb_databricks_rate_take(struct lb_databricks_rate *rate, int64_t now_us, in
 	if (rate->per_second == 0) {
 		return true;
 	}
-	int64_t passed_us = now_us - rate->at_us;
-	int64_t cost = cost_us(rate);
-	rate->credit_us =
-		passed_us < LB_SECOND - rate->credit_us ? rate->credit_us + passed_us : LB_SECOND;
-	rate->at_us = now_us;
-	if (rate->credit_us < cost) {
-		*ret_wait_us = cost - rate->credit_us;
+	int64_t *oldest_us = &rate->started_at_us[rate->oldest];
+	int64_t passed_us = now_us - *oldest_us;
+	if (passed_us < LB_SECOND) {
+		*ret_wait_us = LB_SECOND - passed_us;
 		return false;
 	}
-	rate->credit_us -= cost;
+	*oldest_us = now_us;
+	rate->oldest = (rate->oldest + 1) % rate->per_second;
 	return true;
 }

@@ -1,20 +1,23 @@
-/* rate.h: so many starts a second, and no more. Pure; threads: one at a time.
+/* rate.h: so many starts in any second, and no more. Pure; threads: one at a time.
  *
- * A bucket that holds at most one second's worth and is refilled steadily. */
+ * All of them may go at once; the next goes a second after the first of them. */
 #ifndef LB_RUNNERS_DATABRICKS_RATE_H
 #define LB_RUNNERS_DATABRICKS_RATE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* per_second: 0: no limit. credit_us: what was not used, as time; at full: a second. */
+#define LB_DATABRICKS_RATE_MAX 1000
+
+/* per_second: 0: no limit. started_at_us: of the latest so many; oldest: which of them
+ * was first. */
 struct lb_databricks_rate {
 	int per_second;
-	int64_t credit_us;
-	int64_t at_us;
+	int oldest;
+	int64_t started_at_us[LB_DATABRICKS_RATE_MAX];
 };
 
-/* Full. now_us: of a clock that never goes back. */
+/* per_second: up to LB_DATABRICKS_RATE_MAX. now_us: of a clock that never goes back. */
 void lb_databricks_rate_init(struct lb_databricks_rate *rate, int per_second, int64_t now_us);
 
 /* Takes one if there is one. Otherwise ret_wait_us says after how long there

@@ -12,6 +12,7 @@ struct lb_databricks_inquiry;
 
 /* submissions, polls: asked for, not begun; in order.
  * starts, inquiries: on their way.
+ * waiter: for credentials, while submissions wait for them.
  * alarm: begins what waits, at the loop's next turn or as the rate allows.
  * gone: of a function that calls others back and goes on; NULL: none does. */
 struct lb_databricks_runner {
@@ -28,9 +29,14 @@ struct lb_databricks_runner {
 	struct lb_poll **polls_end;
 	struct lb_databricks_start *starts;
 	struct lb_databricks_inquiry *inquiries;
+	struct lb_databricks_waiter waiter;
 	struct lb_alarm alarm;
 	bool *gone;
 };
+
+/* Calls submission->done at once. failure: why there are no credentials. */
+void lb_databricks_decline(struct lb_submission *submission,
+			   const struct lb_databricks_reply *failure);
 
 /* Calls submission->done, now or later. */
 void lb_databricks_start(struct lb_databricks_runner *runner, struct lb_submission *submission);

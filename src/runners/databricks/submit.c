@@ -120,6 +120,13 @@ static enum lb_err prepare(struct lb_databricks_start *start, struct lb_error *e
 	return err;
 }
 
+void lb_databricks_decline(struct lb_submission *submission,
+			   const struct lb_databricks_reply *failure)
+{
+	submission->retry_after_us = failure->retry_after_us;
+	answer(submission, outcome_of(failure->meaning), &failure->error);
+}
+
 void lb_databricks_start(struct lb_databricks_runner *runner, struct lb_submission *submission)
 {
 	struct lb_error error = {0};
