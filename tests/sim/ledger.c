@@ -234,6 +234,30 @@ static void check_live_runs(struct commit *commit)
 	}
 }
 
+/* How the tables say that a run ended; PLANNED: it is not among the newest. */
+static enum lb_run_state recorded_state(const struct commit *commit, const char *token)
+{
+	for (size_t i = 0; i < commit->runs.count; i++) {
+		if (strcmp(commit->runs.items[i].token, token) == 0) {
+			return commit->runs.items[i].state;
+		}
+	}
+	return LB_RUN_PLANNED;
+}
+
+/* As the job service has it, unless it has lost what it knew. */
+static void check_outcome(const struct commit *commit, const struct sim_run_view *old,
+			  const struct sim_service_run *run)
+{
+	enum lb_run_state state = recorded_state(commit, old->token);
+	enum lb_run_state outcome = run->deleted ? LB_RUN_FAILED : run->outcome;
+	if (commit->store->node != NULL && state != LB_RUN_PLANNED && state != outcome) {
+		sim_fail(commit->world, "true-endings", "job %zu run %lld.%d is %s, and was %s",
+			 run->job, (long long)run->run_no, run->attempt, lb_run_state_text(state),
+			 lb_run_state_text(outcome));
+	}
+}
+
 /* A run that was live is not any more. Only its job, by `complete`, may say so
  * while it goes on. */
 static void check_endings(struct commit *commit)
@@ -246,7 +270,11 @@ static void check_endings(struct commit *commit)
 			      strcmp(old->token, commit->new->live[job].token) != 0);
 		struct sim_service_run *run =
 			ended ? sim_service_find(&world->service, old->token) : NULL;
-		if (run == NULL || run->over) {
+		if (run == NULL) {
+			continue;
+		}
+		if (run->over) {
+			check_outcome(commit, old, run);
 			continue;
 		}
 		run->released = true;

@@ -11,7 +11,10 @@
  *   one-live-run        one run of a job at a time, in the tables and at the service
  *   one-run-per-token   the service has one run per token, and one token per attempt
  *   run-numbers         run numbers and attempts follow each other
- *   true-endings        no run is over in the tables while it goes on at the service
+ *   true-endings        no run is over in the tables while it goes on at the service, nor
+ *                       otherwise than it ended there
+ *   true-answers        a run is accepted under its own id, and refused by the service only
+ *   rate-of-starts      a lakebeat sends no more requests for starts in a second than it may
  *   whole-requests      a request tells the run's events, all and no others
  *   true-audit          the audit log tells every change of a status, and no others
  *   nothing-stuck       at rest nothing waits that could go on

@@ -71,6 +71,7 @@ static void happen_end(void *subject, void *data)
 	struct sim_node *node = turn->node;
 	struct sim_memory *before = sim_memory_enter(&node->memory);
 	node->source->impl->destroy(node->source);
+	node->runner.impl->destroy(&node->runner);
 	lb_engine_destroy(node->engine);
 	(void)sim_memory_enter(before);
 	end_life(node);
@@ -324,12 +325,11 @@ static void start(void *subject, void *data)
 	node->clock = (struct lb_clock){.impl = &engine_clock};
 	node->adapters = (struct lb_clock){.impl = &adapters_clock};
 	node->worker = (struct lb_worker){.impl = &worker_impl};
-	node->runner = (struct lb_runner){
-		.impl = &sim_service_runner,
-		.name = "service",
-		.max_parallel = world->plan.max_parallel,
-		.poll_interval_us = world->plan.runner_interval_us,
-	};
+	if (world->plan.workspace) {
+		sim_runner_databricks_open(node);
+	} else {
+		sim_runner_plain_open(node);
+	}
 	node->source = world->plan.place == SIM_FOLDERS ? sim_source_over_folders(node)
 							: sim_source_over_objects(node);
 	node->sources[0] = node->source;

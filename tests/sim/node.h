@@ -12,11 +12,21 @@
 
 struct sim_world;
 
+#define SIM_STARTS_MAX 8
+
+/* The latest requests for starts that a lakebeat sent, by the virtual clock; count: of
+ * all that it ever sent. */
+struct sim_starts {
+	int64_t at_us[SIM_STARTS_MAX];
+	size_t count;
+};
+
 /* life: grows with every death and end, so that nothing reaches a later one.
  * alarms: that are set, the next to go off first; alarm: grows with each change of them,
  * likewise. skew_us: by how much its wall clock is wrong. clock: the engine's; adapters:
- * its adapters', who may act at once. seen: the tables after its last transaction, as it knows
- * them. turns: of a lakebeat that cron runs. */
+ * its adapters', who may act at once. databricks, http, starts, sign_in_status: of
+ * runner_databricks.c; the last is of the latest answer. seen: the tables after its last
+ * transaction, as it knows them. turns: of a lakebeat that cron runs. */
 struct sim_node {
 	struct sim_world *world;
 	size_t index;
@@ -35,6 +45,10 @@ struct sim_node {
 	struct lb_worker worker;
 	struct lb_work *work;
 	struct lb_runner runner;
+	struct lb_runner *databricks;
+	struct lb_http *http;
+	struct sim_starts starts;
+	int sign_in_status;
 	struct lb_source *source;
 	struct lb_runner *runners[1];
 	struct lb_source *sources[1];
@@ -60,6 +74,13 @@ struct sim_node *sim_node_of_runner(struct lb_runner *runner);
  * with its memory. data: borrowed. */
 void sim_node_later(struct sim_node *node, int64_t delay_us,
 		    void (*happen)(struct sim_node *node, void *data), void *data);
+
+/* --- runner_plain.c, runner_databricks.c: who starts its jobs ------------------ */
+
+/* Both fill node->runner; the second is lakebeat's own, in the node's memory, over a
+ * simulated wire (wire.h). */
+void sim_runner_plain_open(struct sim_node *node);
+void sim_runner_databricks_open(struct sim_node *node);
 
 /* --- source_folders.c, source_objects.c: where its source looks ---------------- */
 

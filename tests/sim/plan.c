@@ -68,6 +68,16 @@ static enum sim_habit draw_habit(struct sim_random *random)
 	return sim_chance(random, 600000) ? SIM_CRON_ONCE : SIM_CRON_HALVES;
 }
 
+static void draw_workspace(struct sim_plan *plan, struct sim_random *random)
+{
+	plan->workspace = sim_chance(random, 400000);
+	plan->page_runs = (size_t)sim_between(random, 1, 4);
+	plan->starts_per_second = (int)sim_between(random, 0, 3);
+	plan->oauth = sim_chance(random, 500000);
+	plan->troubles.garble_ppm = draw_trouble(random, 200000);
+	plan->troubles.credential_ppm = draw_trouble(random, 50000);
+}
+
 void sim_plan_draw(struct sim_plan *plan, struct sim_random *random)
 {
 	*plan = (struct sim_plan){0};
@@ -99,6 +109,7 @@ void sim_plan_draw(struct sim_plan *plan, struct sim_random *random)
 		draw_policy(&plan->policies[i], random);
 	}
 	draw_troubles(&plan->troubles, random);
+	draw_workspace(plan, random);
 	/* Whether a file has settled cannot be told by a clock that is wrong. */
 	if (plan->skew_us > 0) {
 		plan->troubles.slow_ppm = 0;

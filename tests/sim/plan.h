@@ -29,6 +29,9 @@ enum sim_place { SIM_FOLDERS, SIM_OBJECTS };
  * refuse, throttle: a definite no; try again later.
  * run_fails, run_hangs, run_skipped, run_deleted: what becomes of a run.
  * poll:         a poll finds nothing out.
+ * garble:       what comes back from the workspace is a page, an error of whatever stands
+ *               in between, or broken off, although the request was carried out.
+ * credential:   it does not accept the credentials.
  * completes:    a run's last task calls `lakebeat complete`.
  * late, future, bad_name, burst, overwrite, remove, slow: what an upstream does at a
  *               delivery. notice: somebody tells lakebeat of the file at once. */
@@ -49,6 +52,8 @@ struct sim_troubles {
 	uint32_t run_skipped_ppm;
 	uint32_t run_deleted_ppm;
 	uint32_t poll_ppm;
+	uint32_t garble_ppm;
+	uint32_t credential_ppm;
 	uint32_t completes_ppm;
 	uint32_t late_ppm;
 	uint32_t future_ppm;
@@ -64,7 +69,10 @@ struct sim_troubles {
  * deeds of people, 0: nobody is there. skew_us: by how much clocks may be wrong.
  * files_max: the upstream keeps so many files a sensor. page_keys, parallel_max: of an
  * object store.
- * max_parallel: of the runner, 0: any number. */
+ * max_parallel: of the runner, 0: any number.
+ * workspace: jobs are started by lakebeat's own databricks runner, in a simulated workspace
+ * that lists so many runs on a page; starts_per_second: its limit, 0: none; oauth: it
+ * signs in as a service principal. */
 struct sim_plan {
 	enum sim_place place;
 	size_t sensor_count;
@@ -83,6 +91,10 @@ struct sim_plan {
 	size_t page_keys;
 	size_t parallel_max;
 	int max_parallel;
+	bool workspace;
+	size_t page_runs;
+	int starts_per_second;
+	bool oauth;
 	struct lb_trigger_file_options options;
 	struct lb_policy policies[SIM_JOBS_MAX];
 	struct sim_troubles troubles;
