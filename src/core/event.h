@@ -36,7 +36,9 @@ struct lb_event_list LB_LIST_OF(struct lb_event);
 /* Where a source stands with one sensor; kept in the store between passes.
  * floor:           every file name that is byte-wise at or below it is known; "" at first.
  * folder_time_ns:  the folder's own modification time when it was last listed,
- *                  0 when unknown or too fresh to be trusted.
+ *                  0 when unknown or too fresh to be trusted. An object store's
+ *                  folders have none: there it is a digest of the names and etags
+ *                  above floor that the last listing showed, all of them known.
  * full_pass_at_us: when everything was last listed, LB_TIME_NONE: never.
  * ordered:         all names so far follow the standard, so byte order is time order. */
 struct lb_checkpoint {

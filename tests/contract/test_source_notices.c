@@ -256,7 +256,7 @@ static void what_a_scan_found_and_was_not_recorded_is_found_again(void **state)
 	world_put(story->world, FIRST, 0);
 	world_look(story->world);
 	assert_int_equal(story->world->told, 1);
-	story->world->recorded = false;
+	world_lose(story->world);
 	world_look_after(story->world, LB_MINUTE);
 	assert_int_equal(story->world->told, 1);
 }

@@ -282,6 +282,36 @@ static void a_first_sight_that_breaks_off_is_no_first_sight(void **state)
 	}
 }
 
+/* So that a `once` that cron starts costs no more than the daemon's passes. */
+static void a_restart_tells_nothing_again(void **state)
+{
+	struct world *world = *state;
+	world->options.allow_overwrites = true;
+	world_add_sensor(world, "orders");
+	world_add_sensor(world, "sales");
+	put_history(world, "orders", 100, 60);
+	put_history(world, "sales", 3, 60);
+	world_look(world);
+	assert_int_equal(world->fresh, 103);
+	world_restart(world);
+	world_look_after(world, LB_MINUTE);
+	assert_int_equal(world->reports, 0);
+
+	world_restart(world);
+	world_put(world, "orders/orders_20251123_060000.txt", 0);
+	world_put(world, "sales/sales_20251123_033000.txt", 0); /* between the others */
+	world_look_after(world, LB_MINUTE);
+	assert_int_equal(world->fresh, 2);
+
+	world_restart(world);
+	world_put(world, "sales/sales_20251123_033000.txt", 0);
+	world_look_after(world, LB_MINUTE);
+	assert_int_equal(world->fresh, 1);
+	world_restart(world);
+	world_look_after(world, LB_MINUTE);
+	assert_int_equal(world->reports, 0);
+}
+
 static void forget_all(struct world *world)
 {
 	world_restart(world);
@@ -347,6 +377,7 @@ int main(void)
 		TEST(a_floor_that_would_pass_nothing_stays),
 		TEST(a_pass_that_breaks_off_keeps_what_it_found),
 		TEST(a_first_sight_that_breaks_off_is_no_first_sight),
+		TEST(a_restart_tells_nothing_again),
 		TEST(a_pass_that_runs_out_of_memory_loses_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

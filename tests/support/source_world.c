@@ -344,9 +344,29 @@ static void on_done(struct lb_scan *scan)
 	look->done++;
 }
 
+static void keep_sensors(struct world *world)
+{
+	world->before = (struct lb_sensor_list){0};
+	for (size_t i = 0; i < world->sensors.count; i++) {
+		struct lb_sensor *sensor = lb_list_add(&world->arena, &world->before);
+		assert_non_null(sensor);
+		*sensor = world->sensors.items[i];
+	}
+}
+
+void world_lose(struct world *world)
+{
+	assert_int_equal(world->before.count, world->sensors.count);
+	for (size_t i = 0; i < world->before.count; i++) {
+		world->sensors.items[i] = world->before.items[i];
+	}
+	world->recorded = false;
+}
+
 void world_look(struct world *world)
 {
 	world_open(world);
+	keep_sensors(world);
 	if (world->objects != NULL) {
 		lb_trigger_file_objects_limit(world->source, world->bytes_max);
 	} else {

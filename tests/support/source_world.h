@@ -28,7 +28,7 @@ struct world_file_list LB_LIST_OF(struct world_file);
  * objects:  NULL when the source is local; its base then is `triggers` in the
  *           working directory.
  * options:  taken when the source is made, which the first look does.
- * sensors:  in the order of their ids.
+ * sensors:  in the order of their ids. before: as they were before the last look.
  * log:      every file ever reported, once.
  * allocations: so many succeed during each scan, then one fails; 0: all succeed.
  *           allocation_failed: one did.
@@ -48,6 +48,7 @@ struct world {
 	int64_t now_us;
 	struct lb_arena arena;
 	struct lb_sensor_list sensors;
+	struct lb_sensor_list before;
 	struct world_file_list log;
 	bool recorded;
 	size_t allocations;
@@ -87,6 +88,10 @@ void world_break(struct world *world, bool broken);
 
 /* One scan, to its end, taken into the log. */
 void world_look(struct world *world);
+
+/* What the last look told did not reach the store, and the next look knows that. The
+ * log keeps it, so that what is told again is not fresh. */
+void world_lose(struct world *world);
 
 /* Let that much time pass, then look. */
 void world_look_after(struct world *world, int64_t delay_us);

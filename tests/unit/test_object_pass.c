@@ -312,6 +312,23 @@ static void a_pass_without_news_costs_the_smaller_of_pages_and_sensors(void **st
 	}
 }
 
+/* Each halved range may cost a request more: few are while a pass is small. */
+static void a_pass_of_few_pages_costs_few_requests_more(void **state)
+{
+	static const size_t cases[][2] = {{1, 0}, {2, 1}, {4, 2}, {8, 3}, {16, 4}, {20, 4}};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		size_t pages = cases[i][0];
+		(void)setup(state);
+		add_sensors(pages * (PAGE_KEYS / 20));
+		put_history(20);
+		look();
+		look();
+		assert_in_range(bucket.cost.requests, pages, pages + cases[i][1]);
+		assert_int_equal(bucket.reports, 0);
+		(void)teardown(state);
+	}
+}
+
 static void a_hundred_times_the_history_costs_a_request_a_sensor(void **state)
 {
 	(void)state;
@@ -717,6 +734,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 		cmocka_unit_test(a_pass_without_news_costs_the_smaller_of_pages_and_sensors),
+		cmocka_unit_test(a_pass_of_few_pages_costs_few_requests_more),
 		TEST(a_hundred_times_the_history_costs_a_request_a_sensor),
 		TEST(what_is_known_of_long_histories_is_not_carried_along),
 		TEST(short_histories_share_the_pages_of_long_ones),

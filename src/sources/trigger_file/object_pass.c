@@ -3,7 +3,9 @@
 #include <assert.h>
 #include <string.h>
 
-/* One range is halved for so many requests, so that none makes a pass much dearer. */
+/* One range is halved for so many requests, so that none makes a pass much dearer; the
+ * first ones whenever the requests have doubled, because who waits for one page after
+ * the other waits longest. */
 #define REQUESTS_PER_SPLIT 8
 
 /* How often in a row a page may break off before the pass gives up. */
@@ -40,7 +42,6 @@ struct slot {
  * narrow:   a listing of more than one sensor was refused at narrow_at_us. */
 struct lb_object_pass {
 	struct lb_object_pass_options options;
-	struct lb_recall recall;
 	size_t bytes_max;
 
 	struct lb_scan *scan;
@@ -144,16 +145,27 @@ static bool take_targets(struct slot *slot)
 	return true;
 }
 
+static size_t splits_earned(size_t requests)
+{
+	size_t doubled = 0;
+	if (requests >= 2 * REQUESTS_PER_SPLIT) {
+		return 2 + requests / REQUESTS_PER_SPLIT;
+	}
+	for (size_t left = requests; left > 1; left /= 2) {
+		doubled++;
+	}
+	return doubled;
+}
+
 static bool may_split(const struct lb_object_pass *pass)
 {
-	size_t earned = pass->requests / REQUESTS_PER_SPLIT;
 	if (pass->narrow) {
 		return true; /* each sensor has a request of its own in any case */
 	}
 	if (pass->is_full_pass) {
-		return pass->splits < LB_OBJECT_SPLITS_MAX + earned;
+		return pass->splits < LB_OBJECT_SPLITS_MAX + pass->requests / REQUESTS_PER_SPLIT;
 	}
-	return pass->splits < LB_OBJECT_SPLITS_MAX && pass->splits < earned;
+	return pass->splits < LB_OBJECT_SPLITS_MAX && pass->splits < splits_earned(pass->requests);
 }
 
 /* The longest range that is known to be long. */
@@ -259,7 +271,6 @@ static void finish_scan(struct lb_object_pass *pass)
 		park(pass);
 	} else {
 		forget_rest(pass);
-		lb_recall_turn(&pass->recall);
 	}
 	pass->scan = NULL;
 	scan->done(scan); /* last: it may destroy the source */
@@ -428,7 +439,6 @@ static void reset_scan(struct lb_object_pass *pass, struct lb_scan *scan)
 		.options = pass->options.options,
 		.filter = pass->options.filter,
 		.base_location = pass->options.base_location,
-		.recall = &pass->recall,
 		.scan = scan,
 		.page_keys = pass->options.lister->page_keys,
 	};
@@ -459,7 +469,6 @@ void lb_object_pass_run(struct lb_object_pass *pass, struct lb_scan *scan)
 	assert(pass->scan == NULL);
 	if (!scan->recorded) {
 		forget_rest(pass);
-		lb_recall_finish(&pass->recall);
 	}
 	reset_scan(pass, scan);
 	begin_scan(pass);
@@ -501,6 +510,5 @@ void lb_object_pass_destroy(struct lb_object_pass *pass)
 		cancel_requests(pass);
 	}
 	forget_rest(pass);
-	lb_recall_finish(&pass->recall);
 	lb_free(pass);
 }

@@ -22,7 +22,6 @@
 #include "ports/clock.h"
 #include "ports/source.h"
 #include "sources/trigger_file/object_lister.h"
-#include "sources/trigger_file/recall.h"
 #include "sources/trigger_file/walk.h"
 
 /* How often ranges are halved at most in a pass that looks for what is new; a full

@@ -1,6 +1,7 @@
-/* recall.h: what the last passes reported, so that a sensor whose listing begins the
- * same again is not reported again so far. One number per sensor, kept while the
- * process lives; losing it costs a report that the event log drops.
+/* recall.h: what the last passes reported of folders, so that a sensor whose listing
+ * begins the same again is not reported again so far. One number per sensor, kept
+ * while the process lives; losing it costs a report that the event log drops. (Of an
+ * object store the checkpoint keeps that number.)
  *
  * Threads: one at a time. */
 #ifndef LB_SOURCES_TRIGGER_FILE_RECALL_H

@@ -272,9 +272,11 @@ static struct lb_checkpoint next_checkpoint(const struct lb_tally *tally,
 					    const struct lb_tally_rules *rules,
 					    char text[NAME_MAX_BYTES])
 {
+	const char *floor = next_floor(tally, rules, text);
 	return (struct lb_checkpoint){
-		.floor = next_floor(tally, rules, text),
-		.folder_time_ns = trusted_folder_time(tally, rules),
+		.floor = floor,
+		.folder_time_ns = rules->page_keys > 0 ? (int64_t)digest_above(tally, floor)
+						       : trusted_folder_time(tally, rules),
 		.full_pass_at_us = tally->plan.due ? rules->scan->now_us
 						   : tally->sensor->checkpoint.full_pass_at_us,
 		.ordered = tally->ordered,
@@ -368,6 +370,21 @@ static enum lb_err report_shown(const struct lb_tally *tally, const struct lb_ta
 	return LB_OK;
 }
 
+/* What the pass before told: of pages the store knows, of folders only this process. */
+static bool find_told(const struct lb_tally *tally, const struct lb_tally_rules *rules,
+		      uint64_t *ret_told)
+{
+	const struct lb_sensor *sensor = tally->sensor;
+	if (tally->plan.due) {
+		return false;
+	}
+	if (rules->page_keys > 0) {
+		*ret_told = (uint64_t)sensor->checkpoint.folder_time_ns;
+		return *ret_told != 0;
+	}
+	return rules->scan->recorded && lb_recall_find(rules->recall, sensor->sensor_id, ret_told);
+}
+
 /* The files that the pass before showed, and no others before or between them, were
  * told then. New names come behind them, as a rule. */
 static void drop_told(struct lb_tally *tally, const struct lb_tally_rules *rules)
@@ -375,8 +392,7 @@ static void drop_told(struct lb_tally *tally, const struct lb_tally_rules *rules
 	struct lb_file_list *files = &tally->files;
 	uint64_t digest = LB_DIGEST_EMPTY;
 	uint64_t told;
-	if (tally->plan.due || !rules->scan->recorded ||
-	    !lb_recall_find(rules->recall, tally->sensor->sensor_id, &told)) {
+	if (!find_told(tally, rules, &told)) {
 		return;
 	}
 	size_t count = 0;
@@ -394,15 +410,16 @@ enum lb_err lb_tally_close(struct lb_tally *tally, const struct lb_tally_rules *
 {
 	char text[NAME_MAX_BYTES];
 	struct lb_checkpoint next = next_checkpoint(tally, rules, text);
-	const char *sensor_id = tally->sensor->sensor_id;
-	uint64_t expected = digest_above(tally, next.floor);
+	uint64_t shown = rules->page_keys > 0 ? 0 : digest_above(tally, next.floor);
 	drop_told(tally, rules);
 	bool news = tally->files.count > 0 || tally->sensor->last_error != NULL ||
 		    !same_checkpoint(&next, tally->sensor);
 	if (news && report_shown(tally, rules, &next, error) != LB_OK) {
 		return error->code;
 	}
-	lb_recall_note(rules->recall, sensor_id, expected);
+	if (rules->page_keys == 0) {
+		lb_recall_note(rules->recall, tally->sensor->sensor_id, shown);
+	}
 	let_go_of_files(tally, rules);
 	return LB_OK;
 }

@@ -13,6 +13,7 @@
 
 /* The same for all sensors of a pass. Everything is borrowed; reports are added
  * to scan.
+ * recall:               what was told of folders; NULL where there are pages.
  * folder_time_trust_us: folder_lister.h; 0: there are no folder times.
  * page_keys:            how many keys a page of the listing carries; 0: a folder is
  *                       shown at once, so that floors are needless. */
