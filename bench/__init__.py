@@ -2,4 +2,5 @@
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[1] / "tests" / "integration"))
+# In front: Debian's python3-rgw has a module rgw, too.
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "integration"))

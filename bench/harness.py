@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import namedtuple
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Optional
@@ -20,6 +21,9 @@ SETTLE_S = 2.5  # files count and folder times are trusted after two seconds
 
 class BenchError(Exception):
     """What was to be measured did not happen."""
+
+
+Spent = namedtuple("Spent", "seconds cpu_s")
 
 
 @dataclass
@@ -42,11 +46,13 @@ class Figure:
 
 @dataclass
 class Bench:
-    """One run of the bench: where it works, with what, and how thoroughly."""
+    """One run of the bench: where it works, with what, and how thoroughly. buckets: the sizes of
+    part e, when not its own."""
 
     build: Path
     work: Path
     quick: bool
+    buckets: Optional[list] = None
 
     @property
     def lakebeat(self):
@@ -122,16 +128,23 @@ def interleave(rounds, *measures):
     return results
 
 
-def timed(argv, **options):
-    """Seconds from before the process is created until it has ended well."""
+def spent(argv, **options):
+    """Seconds from before the process is created until it has ended well, and those of a
+    processor that it took."""
     options.setdefault("stdout", subprocess.DEVNULL)
     begin = time.perf_counter()
     process = subprocess.Popen([str(arg) for arg in argv], **options)
-    status = process.wait()
+    _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - begin
-    if status != 0:
-        raise BenchError(f"{Path(argv[0]).name} {argv[1]} ended with status {status}")
-    return seconds
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise BenchError(f"{Path(argv[0]).name} {argv[1]} ended with status {process.returncode}")
+    return Spent(seconds, usage.ru_utime + usage.ru_stime)
+
+
+def timed(argv, **options):
+    """The seconds of spent()."""
+    return spent(argv, **options).seconds
 
 
 def sensor_name(number):
@@ -202,11 +215,15 @@ class Lakebeat:
             tail = self.log_path.read_text(errors="replace")[-2000:]
             raise BenchError(f"lakebeat {verb[0]} ended with status {status}:\n{tail}")
 
-    def time(self, *verb):
-        """Seconds that a verb takes, from the start of the process to its end."""
+    def spend(self, *verb):
+        """What a verb takes, from the start of the process to its end."""
         with open(self.log_path, "ab") as log:
-            return timed(self.command(*verb), cwd=self.directory, env=self.env, stdout=log,
+            return spent(self.command(*verb), cwd=self.directory, env=self.env, stdout=log,
                          stderr=log)
+
+    def time(self, *verb):
+        """The seconds that a verb takes."""
+        return self.spend(*verb).seconds
 
     def feed(self, sensor_ids, job_of="job_{}".format):
         """Declares one hard row per sensor, each with a job of its own."""

@@ -14,10 +14,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import burst, databricks, delay, idle, memory
+from bench import burst, databricks, delay, idle, memory, s3
 from bench.harness import Bench, BenchError, say
 
-PARTS = {"a": idle, "b": burst, "c": delay, "d": memory, "f": databricks}
+PARTS = {"a": idle, "b": burst, "c": delay, "d": memory, "e": s3, "f": databricks}
 NAMES = {part.__name__.rpartition(".")[2]: letter for letter, part in PARTS.items()}
 
 
@@ -31,6 +31,17 @@ def parts(text):
     return wanted
 
 
+def buckets(text):
+    """Pairs of numbers, as in 1000x10,3000x2000."""
+    try:
+        pairs = [tuple(int(number) for number in one.split("x")) for one in text.split(",")]
+    except ValueError:
+        pairs = []
+    if not pairs or any(len(pair) != 2 or min(pair) < 1 for pair in pairs):
+        raise argparse.ArgumentTypeError(f"{text!r} is not like 1000x10,3000x2000")
+    return pairs
+
+
 def parse_arguments():
     parser = argparse.ArgumentParser(description="Measures lakebeat beside its yardsticks.")
     parser.add_argument("build", type=Path, help="build directory with lakebeat in it")
@@ -38,6 +49,9 @@ def parse_arguments():
                         help="parts to run, as in a,c or idle,delay")
     parser.add_argument("--quick", action="store_true",
                         help="small sizes: shows that the bench works, judges nothing")
+    parser.add_argument("--buckets", type=buckets, metavar="SENSORSxFILES,...",
+                        help="sizes of the buckets of part e, instead of its own; a file takes "
+                        "over 1 KB of memory")
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     parser.add_argument("--output", type=Path, help="where the JSON goes "
                         "(default: bench.json in the build directory)")
@@ -120,7 +134,7 @@ def run_parts(arguments):
     spread_directories(works)
     with tempfile.TemporaryDirectory(dir=works) as work:
         spread_directories(work)
-        bench = Bench(build, Path(work), arguments.quick)
+        bench = Bench(build, Path(work), arguments.quick, arguments.buckets)
         machine = describe_machine(bench.work)
         for part in arguments.only:
             results, more = PARTS[part].run(bench)

@@ -10,6 +10,7 @@ listens on 127.0.0.1 only, and needs no systemd. What may be chosen:
   shards   parts of a bucket's index. With 11, Ceph's own default, a listing has short pages:
            IsTruncated is true although fewer keys came than were asked for.
   user     whom the servers run as; needs root
+  memory_bytes  what all objects may take together
 
 Buckets are named in the path, or in the host's name below DOMAIN (libcurl finds *.localhost itself).
 
@@ -66,7 +67,7 @@ mon_data_avail_crit = 1
 paxos_propose_interval = 0.02
 paxos_min_wait = 0.01
 osd_objectstore = memstore
-memstore_device_bytes = 8589934592
+memstore_device_bytes = {memory_bytes}
 [mon.a]
 mon_data = {base}/mon
 [osd.0]
@@ -86,9 +87,10 @@ rgw_sts_min_session_duration = 1
 
 
 class Rgw:
-    def __init__(self, tls=False, shards=1, user=None):
+    def __init__(self, tls=False, shards=1, user=None, memory_bytes=8 << 30):
         self.tls = tls
         self.shards = shards
+        self.memory_bytes = memory_bytes
         self.gateways = {}
         self.running = {}
         self.group = start_anew(lambda: self.start(Group("rgw", user)))
@@ -112,7 +114,7 @@ class Rgw:
         self.ca = None
         self.configuration = self.group.file("ceph.conf", CONFIGURATION.format(
             fsid=self.fsid, base=self.group.folder, mon=mon, mon_v1=mon_v1, shards=self.shards,
-            domain=DOMAIN, sts_key=self.fsid[:16]))
+            memory_bytes=self.memory_bytes, domain=DOMAIN, sts_key=self.fsid[:16]))
         for name in ("mon", "osd.0", "rgw"):
             self.group.run("mkdir", name)
 
