@@ -184,6 +184,7 @@ static enum lb_err make_tokens(struct lb_store *store, struct fold *fold, struct
 	for (size_t i = 0; i < fold->changes.runs.count && err == LB_OK; i++) {
 		struct lb_run *run = fold->changes.runs.items[i];
 		if (run->id == 0) {
+			LB_INJECTION_POINT("token-not-durable");
 			err = lb_token_make(store->deployment_id, run, error);
 			fold->beat->runs_planned++;
 		}

@@ -47,7 +47,8 @@ struct lb_engine_source {
 };
 
 /* One runner, what is being submitted to it and polled from it.
- * due_at_us: monotonic; when SUBMITTED runs are asked about next. */
+ * due_at_us: monotonic; when SUBMITTED runs are asked about next.
+ * failure: what the latest poll met, code LB_OK: nothing. */
 struct lb_engine_runner {
 	struct lb_engine *engine;
 	struct lb_runner *runner;
@@ -55,6 +56,7 @@ struct lb_engine_runner {
 	struct lb_arena poll_runs;
 	int64_t due_at_us;
 	bool polling;
+	struct lb_error failure;
 	struct lb_engine_submission *submissions;
 	size_t in_flight;
 };

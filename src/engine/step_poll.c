@@ -50,6 +50,7 @@ static size_t take_in_news(struct lb_engine *engine, const struct lb_poll *poll)
 			.message = news->message,
 			.ended_at_us = news->ended_at_us,
 		};
+		LB_INJECTION_POINT("end-received");
 		if (batch == NULL) {
 			batch = lb_inbox_add(&engine->inbox);
 		}
@@ -72,11 +73,32 @@ static int64_t next_poll(struct lb_engine_runner *runner, size_t going)
 	return lb_engine_monotonic(engine) + runner->runner->poll_interval_us;
 }
 
+/* A service that is down is worth a line when that begins, and when it ends; the poll
+ * counts as a problem each time. */
+static void note_outcome(struct lb_engine_runner *runner, const struct lb_error *error)
+{
+	struct lb_engine *engine = runner->engine;
+	struct lb_error before = runner->failure;
+	runner->failure = *error;
+	if (error->code == LB_OK) {
+		if (before.code != LB_OK) {
+			lb_log(engine->options.log, LB_LOG_INFO, "runs can be asked about again",
+			       "subject", runner->runner->name, NULL);
+		}
+	} else if (before.code == error->code && lb_text_equal(before.message, error->message)) {
+		engine->totals.problems++;
+	} else {
+		lb_engine_problem(engine, "how runs stand could not be found out",
+				  runner->runner->name, error);
+	}
+}
+
 static void poll_done(struct lb_poll *poll)
 {
 	struct lb_engine_runner *runner = poll->data;
 	struct lb_engine *engine = runner->engine;
 	LB_INJECTION_POINT("news-received");
+	note_outcome(runner, &poll->error);
 	size_t going = take_in_news(engine, poll);
 	int64_t next_us = next_poll(runner, going);
 	if (next_us < runner->due_at_us) {

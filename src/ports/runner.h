@@ -63,10 +63,13 @@ struct lb_run_news_list LB_LIST_OF(struct lb_run_news);
 
 /* A question about runs. The engine fills news with one item per run (known
  * false) and keeps all of it alive until done; texts go into arena. next: as in
- * lb_submission. */
+ * lb_submission.
+ * error: filled before done when something could not be found out, for people;
+ * code LB_OK: nothing to say. */
 struct lb_poll {
 	struct lb_run_news_list news;
 	struct lb_arena arena;
+	struct lb_error error;
 	void (*done)(struct lb_poll *poll);
 	void *data;
 	struct lb_poll *next;

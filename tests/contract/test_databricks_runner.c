@@ -422,6 +422,7 @@ static void one_run_is_asked_about_by_itself(void **state)
 	start_runs(lab, 1);
 	poll(lab, &inquiry, 1);
 	assert_true(news_of(&inquiry, 0)->known);
+	assert_int_equal(inquiry.poll.error.code, LB_OK);
 	assert_int_equal(news_of(&inquiry, 0)->state, LB_RUN_SUBMITTED);
 	lb_arena_finish(&inquiry.poll.arena);
 	lab->workspace.states[0] = "SUCCESS";
@@ -517,6 +518,7 @@ static void a_workspace_that_does_not_answer_says_nothing_of_runs(void **state)
 		poll(lab, &inquiry, 2);
 		assert_false(news_of(&inquiry, 0)->known);
 		assert_false(news_of(&inquiry, 1)->known);
+		assert_non_null(strstr(inquiry.poll.error.message, "the workspace answers"));
 		lb_arena_finish(&inquiry.poll.arena);
 	}
 }

@@ -135,6 +135,17 @@ def test_a_workspace_that_is_down_refuses_connections_and_keeps_what_it_knows(wo
     assert workspace.run_now(FIRST, "t") == run_id
 
 
+def test_a_workspace_may_go_down_at_a_request(workspace):
+    workspace.fault("jobs/run-now", "down", when="after", skip=1)
+    assert outcome_of(workspace, idempotency_token="t") == 200
+    assert outcome_of(workspace, idempotency_token="u") == http.client.RemoteDisconnected
+    assert not workspace.counts()["listening"]
+    with pytest.raises(ConnectionRefusedError):
+        workspace.run_now(FIRST, "u")
+    workspace.listen(True)
+    assert workspace.run_now(FIRST, "u") == workspace.runs()[1]["run_id"]
+
+
 def test_a_workspace_behind_a_login_shows_a_page(workspace):
     workspace.configure(html=True)
     answer = workspace.get("jobs/list")

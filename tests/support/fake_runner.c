@@ -18,7 +18,7 @@ struct fake_world {
 	size_t replies_given;
 	size_t starts;
 	size_t ends;
-	bool blind;
+	const char *blind;
 };
 
 /* A submission or a poll, whichever is set. */
@@ -70,9 +70,9 @@ void fake_world_script(struct fake_world *world, struct fake_reply reply)
 	added->message = keep(world, reply.message);
 }
 
-void fake_world_set_blind(struct fake_world *world, bool blind)
+void fake_world_set_blind(struct fake_world *world, const char *why)
 {
-	world->blind = blind;
+	world->blind = why;
 }
 
 const struct fake_run_list *fake_world_runs(const struct fake_world *world)
@@ -228,8 +228,8 @@ static void answer_submission(struct fake_world *world, struct lb_submission *su
 static void tell(const struct fake_world *world, struct lb_arena *arena, struct lb_run_news *news)
 {
 	const struct fake_run *run = find(world, news->run->token);
-	news->known = !world->blind;
-	if (world->blind) {
+	news->known = world->blind == NULL;
+	if (!news->known) {
 		return;
 	}
 	if (run == NULL || !run->started) {
@@ -248,6 +248,9 @@ static void answer_poll(const struct fake_world *world, struct lb_poll *poll)
 	ON_THE_WORLDS_ACCOUNT;
 	for (size_t i = 0; i < poll->news.count; i++) {
 		tell(world, &poll->arena, &poll->news.items[i]);
+	}
+	if (world->blind != NULL) {
+		(void)lb_fail(&poll->error, LB_UNAVAILABLE, "%s", world->blind);
 	}
 }
 

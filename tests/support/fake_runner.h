@@ -61,8 +61,9 @@ void fake_world_destroy(struct fake_world *world);
  * reply.message is copied. */
 void fake_world_script(struct fake_world *world, struct fake_reply reply);
 
-/* While blind, polls find nothing out (known is false). */
-void fake_world_set_blind(struct fake_world *world, bool blind);
+/* While blind, polls find nothing out (known is false), and say why. why: lives as
+ * long; NULL: not blind any more. */
+void fake_world_set_blind(struct fake_world *world, const char *why);
 
 /* All tokens ever asked for, in order of their first request. Borrowed until
  * the next pump. */

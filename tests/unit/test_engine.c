@@ -501,10 +501,10 @@ static void a_run_that_nobody_can_find_out_about_is_asked_about_again(void **sta
 	engine_world_start(world, LB_ENGINE_RUN, 0);
 	engine_world_settle(world);
 	end_run(world, "555", LB_RUN_SUCCEEDED);
-	fake_world_set_blind(engine_world_jobs(world), true);
+	fake_world_set_blind(engine_world_jobs(world), "the service is down");
 	engine_world_pass(world, LB_SECOND);
 	assert_string_equal(engine_world_status(world, "orders", "555"), "IN_PROGRESS");
-	fake_world_set_blind(engine_world_jobs(world), false);
+	fake_world_set_blind(engine_world_jobs(world), NULL);
 	engine_world_pass(world, LB_SECOND);
 	assert_string_equal(engine_world_status(world, "orders", "555"), "COMPLETED");
 }
@@ -525,6 +525,27 @@ static void passes_that_fail_are_problems_until_one_works_again(void **state)
 	engine_world_pass(world, 10 * LB_SECOND);
 	assert_int_equal(totals->problems, 3);
 	assert_int_equal(fake_world_starts(engine_world_jobs(world), "555"), 1);
+}
+
+static void polls_that_fail_are_problems_until_one_works_again(void **state)
+{
+	struct engine_world *world = *state;
+	engine_world_file(world, "orders", "a.txt");
+	engine_world_start(world, LB_ENGINE_RUN, 0);
+	engine_world_settle(world);
+	const struct lb_engine_totals *totals = lb_engine_totals(engine_world_engine(world));
+	static const char *const reasons[] = {"the service is down", "the service is down",
+					      "the token has expired"};
+	for (uint64_t i = 0; i < 3; i++) {
+		uint64_t before = totals->problems;
+		fake_world_set_blind(engine_world_jobs(world), reasons[i]);
+		engine_world_pass(world, LB_SECOND);
+		assert_true(totals->problems > before);
+	}
+	uint64_t problems = totals->problems;
+	fake_world_set_blind(engine_world_jobs(world), NULL);
+	engine_world_pass(world, LB_SECOND);
+	assert_int_equal(totals->problems, problems);
 }
 
 static void a_file_that_settles_is_looked_at_again_when_it_has(void **state)
@@ -679,6 +700,7 @@ int main(void)
 		TEST(a_runner_that_keeps_us_waiting_is_not_asked_twice),
 		TEST(a_run_that_nobody_can_find_out_about_is_asked_about_again),
 		TEST(passes_that_fail_are_problems_until_one_works_again),
+		TEST(polls_that_fail_are_problems_until_one_works_again),
 		TEST(a_file_that_settles_is_looked_at_again_when_it_has),
 		TEST(once_waits_for_settling_files_but_not_for_ever),
 		TEST(a_stop_at_any_step_lets_once_end),

@@ -78,6 +78,7 @@ void lb_command_poll(struct lb_runner *base, struct lb_poll *poll)
 	struct lb_command_runner *runner = lb_command_runner(base);
 	struct inquiry *inquiry = inquiry_create(runner, poll);
 	if (inquiry == NULL) {
+		(void)lb_fail_nomem(&poll->error);
 		lb_command_runner_turn_away(runner, NULL, poll);
 		return;
 	}

@@ -98,6 +98,14 @@ static void finish_if_over(struct lb_databricks_inquiry *inquiry)
 	}
 }
 
+/* The first is told. */
+static void note_failure(struct lb_databricks_inquiry *inquiry, const struct lb_error *error)
+{
+	if (inquiry->poll->error.code == LB_OK) {
+		inquiry->poll->error = *error;
+	}
+}
+
 /* One by one. */
 
 static void take_run(struct ask *ask)
@@ -140,8 +148,10 @@ static void on_run(struct lb_databricks_call *call)
 	case LB_DATABRICKS_CREDENTIAL:
 	case LB_DATABRICKS_LATER:
 		ask->inquiry->given_up = true;
+		note_failure(ask->inquiry, &call->reply.error);
 		break;
 	case LB_DATABRICKS_REFUSED:
+		note_failure(ask->inquiry, &call->reply.error);
 		break; /* of this run; others may be allowed */
 	}
 	ask_more(ask->inquiry);
@@ -234,6 +244,9 @@ static void on_page(struct lb_databricks_call *call)
 	inquiry->found = before - inquiry->left;
 	inquiry->given_up = call->reply.meaning == LB_DATABRICKS_LATER ||
 			    call->reply.meaning == LB_DATABRICKS_CREDENTIAL;
+	if (inquiry->given_up) {
+		note_failure(inquiry, &call->reply.error);
+	}
 	const char *token = json_string_value(json_object_get(call->reply.json, "next_page_token"));
 	go_on(inquiry, token != NULL ? token : "");
 }
@@ -247,6 +260,7 @@ static void ask_for_page(struct lb_databricks_inquiry *inquiry, const char *page
 			: LIST;
 	if (encoded == NULL || path == NULL) {
 		inquiry->given_up = true;
+		(void)lb_fail_nomem(&inquiry->poll->error);
 		finish_if_over(inquiry);
 		return;
 	}
@@ -334,7 +348,8 @@ void lb_databricks_inquire(struct lb_databricks_runner *runner, struct lb_poll *
 {
 	struct lb_databricks_inquiry *inquiry = lb_alloc(sizeof(*inquiry));
 	if (inquiry == NULL) {
-		poll->done(poll); /* nothing is known */
+		(void)lb_fail_nomem(&poll->error);
+		poll->done(poll);
 		return;
 	}
 	inquiry->runner = runner;
@@ -346,6 +361,7 @@ void lb_databricks_inquire(struct lb_databricks_runner *runner, struct lb_poll *
 	runner->inquiries = inquiry;
 	if (!fill(inquiry)) {
 		inquiry_free(inquiry);
+		(void)lb_fail_nomem(&poll->error);
 		poll->done(poll);
 		return;
 	}

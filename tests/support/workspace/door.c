@@ -195,7 +195,8 @@ static enum MHD_Result finish(struct exchange *exchange)
 {
 	const struct fault *fault = exchange->fault;
 	struct workspace *workspace = exchange->doors->workspace;
-	bool silent = fault != NULL && (fault->deed == FAULT_CLOSE || fault->deed == FAULT_RESET);
+	bool silent = fault != NULL && (fault->deed == FAULT_CLOSE || fault->deed == FAULT_RESET ||
+					fault->deed == FAULT_DOWN);
 	if (fault != NULL) {
 		fault_answer(fault, &exchange->answer);
 	}
@@ -212,6 +213,7 @@ static enum MHD_Result finish(struct exchange *exchange)
 	if (fault->deed == FAULT_RESET) {
 		reset(exchange->connection);
 	}
+	workspace->listening = workspace->listening && fault->deed != FAULT_DOWN;
 	return MHD_NO;
 }
 

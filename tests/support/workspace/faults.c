@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-static const char *const deeds[] = {"answer", "close", "reset", "truncate", "cut", "login", "pass"};
+static const char *const deeds[] = {"answer", "close", "reset", "truncate",
+				    "cut",    "login", "pass",  "down"};
 
 void faults_init(struct faults *faults)
 {

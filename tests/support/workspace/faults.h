@@ -11,7 +11,9 @@
  *              "close" without an answer; "reset" likewise, with RST;
  *              "truncate": the answer's body ends halfway, with a length that fits;
  *              "cut": it ends halfway, and the connection with it; "login": a
- *              page in HTML; "pass": nothing but the delay.
+ *              page in HTML; "pass": nothing but the delay; "down": "close", and
+ *              from then on connections are refused, until _control/listening
+ *              says otherwise.
  * delay_ms:    waits, before the API is asked or after it, as `when` says; real time.
  *
  * body: a text, or JSON; without one, an error of the API that fits the status. */
@@ -30,7 +32,8 @@ enum fault_deed {
 	FAULT_TRUNCATE,
 	FAULT_CUT,
 	FAULT_LOGIN,
-	FAULT_PASS
+	FAULT_PASS,
+	FAULT_DOWN
 };
 
 /* seen: requests that matched; met: those that it happened to. */
