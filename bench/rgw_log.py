@@ -6,8 +6,8 @@ from collections import namedtuple
 from bench.harness import BenchError
 
 WAIT_S = 30
-BEGUN = " ====== starting new request "
-ENDED = re.compile(r' beast: .*\] "(\S+) (\S+) HTTP/1\.1" (\d+) (\d+) ')
+BEGUN = re.compile(r" starting new request req=(\w+)")
+ENDED = re.compile(r' beast: (\w+): .*\] "(\S+) (\S+) HTTP/1\.1" (\d+) ')
 
 Request = namedtuple("Request", "method target status")
 
@@ -18,6 +18,7 @@ class RgwLog:
     def __init__(self, rgw):
         self.stream = open(rgw.group.folder / "client.rgw.main.log")
         self.stream.seek(0, 2)
+        self.part = ""  # of a line that is not written to its end
         self.client = rgw.client()
         self.marks = 0
 
@@ -28,22 +29,34 @@ class RgwLog:
         self.stream.close()
         self.client.close()
 
+    def line(self):
+        """The next line; None: it is not there yet."""
+        self.part += self.stream.readline()
+        if not self.part.endswith("\n"):
+            return None
+        line, self.part = self.part, ""
+        return line
+
     def take(self):
         """The requests since the last call, in the order of their answers. The log is written
-        behind the answers, so it is read until a request of our own shows in it."""
+        behind the answers, so it is read until a request of our own shows in it, and no other is
+        under way."""
         self.marks += 1
         mark = f"/?bench-mark={self.marks}"
         self.client.request("GET", query=[("bench-mark", str(self.marks))])
-        begun, found = 0, []
+        marked, under_way, found = False, set(), []
         deadline = time.monotonic() + WAIT_S
-        while begun != len(found) or all(request.target != mark for request in found):
-            line = self.stream.readline()
-            begun += BEGUN in line
-            ended = ENDED.search(line)
-            if ended:
-                found.append(Request(ended[1], ended[2], int(ended[3])))
-            elif not line:
+        while not marked or under_way:
+            line = self.line()
+            if line is None:
                 if time.monotonic() > deadline:
                     raise BenchError("the server does not log what it was asked")
                 time.sleep(0.005)
-        return [request for request in found if request.target != mark]
+            elif begun := BEGUN.search(line):
+                under_way.add(begun[1])
+            elif ended := ENDED.search(line):
+                under_way.discard(ended[1])
+                marked = marked or ended[3] == mark
+                if ended[3] != mark:
+                    found.append(Request(ended[2], ended[3], int(ended[4])))
+        return found

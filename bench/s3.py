@@ -44,7 +44,7 @@ print(json.dumps({"seconds": time.perf_counter() - begin, "cpu_s": time.process_
 """
 
 
-def keys(sensors, files):
+def old_keys(sensors, files):
     stamps = [time.strftime("%Y%m%d_%H%M%S", time.gmtime(FIRST_FILE_S + 3600 * i))
               for i in range(files)]
     for number in range(sensors):
@@ -59,7 +59,7 @@ class Lake:
     def __init__(self, bench, rgw, sensors, files):
         self.bench, self.rgw, self.sensors, self.files = bench, rgw, sensors, files
         rgw.client().create_bucket(BUCKET)
-        rgw.seed(BUCKET, keys(sensors, files))
+        rgw.seed(BUCKET, old_keys(sensors, files))
         directory = bench.directory(f"s3-{sensors}x{files}")
         self.lakebeat = Lakebeat(bench, directory, ["/bin/true"], base=f"s3://{BUCKET}/{PREFIX}",
                                  options={"cloudFiles.includeExistingFiles": "false"})
