@@ -4,6 +4,7 @@
 #include "cli/words.h"
 #include "runners/command/command.h"
 #include "runners/databricks/databricks.h"
+#include "sources/trigger_file/clean.h"
 #include "sources/trigger_file/object_source.h"
 #include "sources/trigger_file/s3_lister.h"
 #include "sources/trigger_file/trigger_file.h"
@@ -81,6 +82,44 @@ static enum lb_err open_source(struct lb_drive *drive, struct lb_cli *cli,
 		return lb_wrap(error, "%s", acon->origin);
 	}
 	drive->sources[drive->source_count++] = source;
+	return LB_OK;
+}
+
+static enum lb_err open_bucket_cleaner(struct lb_drive *drive, const struct lb_config *config,
+				       const struct lb_clean_options *options,
+				       struct lb_cleaner **ret_cleaner, struct lb_error *error)
+{
+	struct lb_s3_place place;
+	enum lb_err err = need_s3(drive, config, error);
+	if (err == LB_OK) {
+		err = lb_s3_find_place(config, options->base_location, &drive->arena, &place,
+				       error);
+	}
+	return err == LB_OK ? lb_clean_s3_create(drive->loop, drive->http, drive->s3.credentials,
+						 &place, options, ret_cleaner, error)
+			    : err;
+}
+
+/* Where files are kept there is nothing to clean. */
+static enum lb_err open_cleaner(struct lb_drive *drive, const struct lb_config *config,
+				const struct lb_acon *acon, struct lb_error *error)
+{
+	const struct lb_clean_options options = {
+		.base_location = acon->base_trigger_file_location,
+		.rule = acon->clean_rule,
+		.check_etag = acon->trigger_file.allow_overwrites,
+	};
+	struct lb_cleaner *cleaner = NULL;
+	if (options.rule.deed == LB_CONSUMED_KEEP) {
+		return LB_OK;
+	}
+	enum lb_err err = lb_s3_is_location(options.base_location)
+				  ? open_bucket_cleaner(drive, config, &options, &cleaner, error)
+				  : lb_clean_local_create(drive->loop, &options, &cleaner, error);
+	if (err != LB_OK) {
+		return lb_wrap(error, "%s", acon->origin);
+	}
+	drive->cleaners[drive->cleaner_count++] = cleaner;
 	return LB_OK;
 }
 
@@ -167,13 +206,18 @@ static enum lb_err open_ports(struct lb_drive *drive, struct lb_cli *cli,
 		lb_arena_alloc(&drive->arena, config->acons.count * sizeof(struct lb_source *));
 	drive->runners =
 		lb_arena_alloc(&drive->arena, config->runners.count * sizeof(struct lb_runner *));
-	if (drive->sources == NULL || drive->runners == NULL) {
+	drive->cleaners =
+		lb_arena_alloc(&drive->arena, config->acons.count * sizeof(struct lb_cleaner *));
+	if (drive->sources == NULL || drive->runners == NULL || drive->cleaners == NULL) {
 		return lb_fail_nomem(error);
 	}
 	enum lb_err err = lb_host_create(drive->loop, &drive->host, error);
 	for (size_t i = 0; i < config->acons.count && err == LB_OK; i++) {
 		err = open_source(drive, cli, config, &config->acons.items[i],
 				  mode == LB_ENGINE_RUN, error);
+	}
+	for (size_t i = 0; i < config->acons.count && err == LB_OK; i++) {
+		err = open_cleaner(drive, config, &config->acons.items[i], error);
 	}
 	for (size_t i = 0; i < config->runners.count && err == LB_OK; i++) {
 		err = open_runner(drive, config, &config->runners.items[i], error);
@@ -197,7 +241,6 @@ static enum lb_err open_notifications(struct lb_drive *drive, struct lb_cli *cli
 	const struct lb_notifications_options options = {
 		.config = config,
 		.loop = drive->loop,
-		.clock = lb_host_clock(drive->host),
 		.credentials = drive->s3.credentials,
 		.sources = drive->sources,
 		.log = &cli->log,
@@ -218,6 +261,8 @@ static enum lb_err create_engine(struct lb_drive *drive, struct lb_cli *cli,
 		.source_count = drive->source_count,
 		.runners = drive->runners,
 		.runner_count = drive->runner_count,
+		.cleaners = drive->cleaners,
+		.cleaner_count = drive->cleaner_count,
 		.clock = lb_host_clock(drive->host),
 		.worker = lb_host_worker(drive->host),
 		.log = &cli->log,
@@ -271,6 +316,9 @@ void lb_drive_close(struct lb_drive *drive)
 	for (size_t i = 0; i < drive->runner_count; i++) {
 		drive->runners[i]->impl->destroy(drive->runners[i]);
 	}
+	for (size_t i = 0; i < drive->cleaner_count; i++) {
+		drive->cleaners[i]->impl->destroy(drive->cleaners[i]);
+	}
 	lb_s3_client_close(&drive->s3);
 	lb_http_destroy(drive->http);
 	lb_engine_destroy(drive->engine);
@@ -287,11 +335,14 @@ static void stop_loop(void *data)
 static int print_totals(struct lb_cli *cli, const struct lb_engine_totals *totals)
 {
 	if (cli->json) {
-		return lb_cli_print_json(json_pack(
-			"{s:I, s:I, s:I, s:I, s:I}", "new_events", (json_int_t)totals->new_events,
-			"runs_planned", (json_int_t)totals->runs_planned, "runs_accepted",
-			(json_int_t)totals->runs_accepted, "runs_ended",
-			(json_int_t)totals->runs_ended, "problems", (json_int_t)totals->problems));
+		return lb_cli_print_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "new_events",
+						   (json_int_t)totals->new_events, "runs_planned",
+						   (json_int_t)totals->runs_planned,
+						   "runs_accepted",
+						   (json_int_t)totals->runs_accepted, "runs_ended",
+						   (json_int_t)totals->runs_ended, "files_cleaned",
+						   (json_int_t)totals->files_cleaned, "problems",
+						   (json_int_t)totals->problems));
 	}
 	if (!cli->quiet) {
 		(void)printf("%s, %s planned, %llu started, %llu ended",
@@ -299,6 +350,10 @@ static int print_totals(struct lb_cli *cli, const struct lb_engine_totals *total
 			     lb_words_count(&cli->arena, totals->runs_planned, "run"),
 			     (unsigned long long)totals->runs_accepted,
 			     (unsigned long long)totals->runs_ended);
+		if (totals->files_cleaned > 0) {
+			(void)printf(", %s cleaned",
+				     lb_words_count(&cli->arena, totals->files_cleaned, "file"));
+		}
 		if (totals->problems > 0) {
 			(void)printf("; %s, see the log and lakebeat status",
 				     lb_words_count(&cli->arena, totals->problems, "problem"));

@@ -22,6 +22,8 @@ struct lb_drive {
 	size_t source_count;
 	struct lb_runner **runners;
 	size_t runner_count;
+	struct lb_cleaner **cleaners;
+	size_t cleaner_count;
 	struct lb_http *http;
 	struct lb_engine *engine;
 	struct lb_arena arena;

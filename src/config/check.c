@@ -4,6 +4,7 @@
 #include "config/acon.h"
 #include "config/check_databricks.h"
 #include "config/check_notifications.h"
+#include "config/check_on_consumed.h"
 #include "config/load.h"
 #include "config/scope.h"
 
@@ -350,4 +351,5 @@ void lb_config_check(struct lb_config *config, struct lb_report *report)
 	check_jobs(config, report);
 	check_listen(config, report);
 	lb_config_check_notifications(config, report);
+	lb_config_check_on_consumed(config, report);
 }

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/job.h"
+#include "sources/trigger_file/clean_rule.h"
 #include "sources/trigger_file/options.h"
 #include "sources/trigger_file/s3_place.h"
 
@@ -35,6 +36,7 @@ enum lb_store_kind { LB_STORE_SQLITE, LB_STORE_POSTGRES };
  *         resolved, never printed.
  * max_event_gap_us: below 0: not given.
  * queue_url, queue_region: of notifications; NULL: not given.
+ * on_consumed: as it is written; clean_rule: what it means.
  * fields: names in schema_dict that lakebeat hands on. */
 struct lb_acon {
 	const char *origin;
@@ -54,6 +56,8 @@ struct lb_acon {
 	const char *queue_url;
 	const char *queue_region;
 	bool validate_options;
+	const char *on_consumed;
+	struct lb_clean_rule clean_rule;
 	struct lb_trigger_file_options trigger_file;
 	struct lb_origin *origins;
 	struct lb_origin *option_origins;

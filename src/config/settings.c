@@ -486,6 +486,15 @@ static const struct lb_setting option_settings[] = {
 	 .fallback = "true",
 	 AT(lb_acon, validate_options),
 	 .help = "`false` makes unknown `cloudFiles.*` options warnings instead of errors."},
+	{.key = "on_consumed",
+	 .type = LB_SETTING_TEXT,
+	 .fallback = "keep",
+	 AT(lb_acon, on_consumed),
+	 .help = "What becomes of a file when every job that waits for its sensor has completed "
+		 "with it: `keep`, `delete`, or `move:TARGET`, where TARGET is a prefix in the "
+		 "same "
+		 "bucket, or the absolute path of a folder, outside of the base location "
+		 "([discovery.md](discovery.md#files-that-are-done-with))."},
 	{.key = "pathGlobFilter",
 	 .type = LB_SETTING_TEXT,
 	 .otherwise = "all files",

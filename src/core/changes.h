@@ -13,6 +13,12 @@ struct lb_consumed {
 	int64_t seq;
 };
 
+/* The files of a sensor's events up to seq are gone, as far as they were to go. */
+struct lb_cleaned {
+	int64_t sensor;
+	int64_t seq;
+};
+
 /* One entry of the sensor table, written over the one with the same sensor_id
  * (here the mangled key, lb_row_sensor_table_id). row: for the other columns. */
 struct lb_sensor_entry {
@@ -38,6 +44,7 @@ struct lb_audit {
 struct lb_row_ref_list LB_LIST_OF(const struct lb_row *);
 struct lb_run_ref_list LB_LIST_OF(struct lb_run *);
 struct lb_consumed_list LB_LIST_OF(struct lb_consumed);
+struct lb_cleaned_list LB_LIST_OF(struct lb_cleaned);
 struct lb_sensor_entry_list LB_LIST_OF(struct lb_sensor_entry);
 struct lb_audit_list LB_LIST_OF(struct lb_audit);
 
@@ -56,6 +63,7 @@ struct lb_changes {
 	struct lb_row_ref_list rows_removed;
 	struct lb_run_ref_list runs;
 	struct lb_consumed_list consumed;
+	struct lb_cleaned_list cleaned;
 	struct lb_sensor_entry_list sensor_entries;
 	struct lb_audit_list audits;
 };

@@ -71,6 +71,20 @@ static bool any_in_flight(const struct lb_engine *engine)
 	return false;
 }
 
+/* All but cleaning, which comes last. */
+static bool is_work_done(const struct lb_engine *engine)
+{
+	return !engine->store_busy && engine->inbox.first == NULL && !still_observing(engine) &&
+	       !any_in_flight(engine) &&
+	       (engine->stopping || (!engine->sweep && !engine->more_due));
+}
+
+/* A mode that ends cleans when it is through with the rest. */
+static bool may_clean(const struct lb_engine *engine)
+{
+	return engine->beat_failures == 0 && (!ends_by_itself(engine) || is_work_done(engine));
+}
+
 static bool may_beat(const struct lb_engine *engine)
 {
 	return !ends_by_itself(engine) || engine->stopping || !still_observing(engine) ||
@@ -94,8 +108,13 @@ static void start_store_work(struct lb_engine *engine)
 		}
 	}
 	/* A pass that was put off for want of memory is no longer waited for. */
-	if (!beats_first && may_beat(engine)) {
-		(void)lb_engine_beat(engine);
+	if (!beats_first && may_beat(engine) && lb_engine_beat(engine)) {
+		return;
+	}
+	for (size_t i = 0; may_clean(engine) && i < engine->options.cleaner_count; i++) {
+		if (lb_engine_plan_cleaning(&engine->cleaners[i])) {
+			return;
+		}
 	}
 }
 
@@ -132,6 +151,12 @@ static int64_t next_due(const struct lb_engine *engine)
 			at_us = earlier(at_us, source->due_at_us);
 		}
 	}
+	for (size_t i = 0; may_clean(engine) && i < engine->options.cleaner_count; i++) {
+		const struct lb_engine_cleaner *cleaner = &engine->cleaners[i];
+		if (!cleaner->cleaning_now) {
+			at_us = earlier(at_us, cleaner->due_at_us);
+		}
+	}
 	for (size_t i = 0; i < engine->options.runner_count; i++) {
 		if (!engine->runners[i].polling) {
 			at_us = earlier(at_us, engine->runners[i].due_at_us);
@@ -140,11 +165,21 @@ static int64_t next_due(const struct lb_engine *engine)
 	return at_us;
 }
 
+/* What a failed beat keeps from being told is cleaned once more by the next lakebeat. */
+static bool is_cleaning(const struct lb_engine *engine)
+{
+	for (size_t i = 0; i < engine->options.cleaner_count; i++) {
+		if (engine->cleaners[i].cleaning_now) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool is_finished(const struct lb_engine *engine)
 {
-	return (ends_by_itself(engine) || engine->stopping) && !engine->store_busy &&
-	       engine->inbox.first == NULL && !still_observing(engine) && !any_in_flight(engine) &&
-	       (engine->stopping || (!engine->sweep && !engine->more_due));
+	return (ends_by_itself(engine) || engine->stopping) && is_work_done(engine) &&
+	       !is_cleaning(engine);
 }
 
 static void begin_sweep_when_due(struct lb_engine *engine)
@@ -210,6 +245,12 @@ static void connect(struct lb_engine *engine)
 		runner->runner->on_activity = lb_engine_on_activity;
 		runner->runner->data = runner;
 	}
+	for (size_t i = 0; i < engine->options.cleaner_count; i++) {
+		struct lb_engine_cleaner *cleaner = &engine->cleaners[i];
+		cleaner->engine = engine;
+		cleaner->cleaner = engine->options.cleaners[i];
+		cleaner->due_at_us = now_us;
+	}
 	engine->alarm = (struct lb_alarm){.on_alarm = on_alarm, .data = engine};
 }
 
@@ -224,8 +265,9 @@ enum lb_err lb_engine_create(const struct lb_engine_options *options, struct lb_
 	engine->random = options->random_seed;
 	engine->sources = lb_alloc(options->source_count * sizeof(*engine->sources));
 	engine->runners = lb_alloc(options->runner_count * sizeof(*engine->runners));
+	engine->cleaners = lb_alloc(options->cleaner_count * sizeof(*engine->cleaners));
 	engine->idle = true; /* until started */
-	if (engine->sources == NULL || engine->runners == NULL) {
+	if (engine->sources == NULL || engine->runners == NULL || engine->cleaners == NULL) {
 		lb_engine_destroy(engine);
 		return lb_fail_nomem(error);
 	}
@@ -256,6 +298,12 @@ void lb_engine_wake(struct lb_engine *engine, bool rescan)
 void lb_engine_stop(struct lb_engine *engine)
 {
 	engine->stopping = true;
+	for (size_t i = 0; i < engine->options.cleaner_count; i++) {
+		struct lb_cleaner *cleaner = engine->cleaners[i].cleaner;
+		if (engine->cleaners[i].cleaning_now) {
+			cleaner->impl->stop(cleaner);
+		}
+	}
 	lb_engine_pump(engine);
 }
 
@@ -271,6 +319,10 @@ void lb_engine_destroy(struct lb_engine *engine)
 	}
 	assert(engine->idle);
 	lb_inbox_finish(&engine->inbox);
+	for (size_t i = 0; engine->cleaners != NULL && i < engine->options.cleaner_count; i++) {
+		lb_arena_finish(&engine->cleaners[i].arena);
+	}
+	lb_free(engine->cleaners);
 	lb_free(engine->sources);
 	lb_free(engine->runners);
 	lb_free(engine);

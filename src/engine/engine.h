@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "engine/beat.h"
+#include "ports/cleaner.h"
 #include "ports/clock.h"
 #include "ports/source.h"
 #include "ports/worker.h"
@@ -38,6 +39,8 @@ struct lb_engine_options {
 	size_t source_count;
 	struct lb_runner *const *runners;
 	size_t runner_count;
+	struct lb_cleaner *const *cleaners;
+	size_t cleaner_count;
 	struct lb_clock *clock;
 	struct lb_worker *worker;
 	const struct lb_log *log;
@@ -59,6 +62,7 @@ struct lb_engine_totals {
 	uint64_t runs_planned;
 	uint64_t runs_accepted;
 	uint64_t runs_ended;
+	uint64_t files_cleaned;
 	uint64_t problems;
 };
 

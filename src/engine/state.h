@@ -1,9 +1,9 @@
 /* state.h: the engine's inside, shared by its step_*.c files only.
  *
  * lb_engine_pump (engine.c) looks at this state after every event and starts
- * whatever is due: store work (a beat, the sensors to scan, the runs to poll; one
- * at a time), scans, submissions and polls. Each step file starts one kind of
- * work and takes in its result. */
+ * whatever is due: store work (a beat, the sensors to scan, the runs to poll, the files
+ * to clean; one at a time), scans, submissions, polls and cleanings. Each step file starts one kind
+ * of work and takes in its result. */
 #ifndef LB_ENGINE_STATE_H
 #define LB_ENGINE_STATE_H
 
@@ -61,10 +61,24 @@ struct lb_engine_runner {
 	size_t in_flight;
 };
 
+/* One cleaner and what it does. arena: of cleaning's events, which are those that the store
+ * has not been told of yet while cleaning_now is false. failure: what the latest cleaning
+ * met, code LB_OK: nothing. due_at_us: monotonic; when the store is asked next. */
+struct lb_engine_cleaner {
+	struct lb_engine *engine;
+	struct lb_cleaner *cleaner;
+	struct lb_cleaning cleaning;
+	struct lb_arena arena;
+	bool cleaning_now;
+	int64_t due_at_us;
+	struct lb_error failure;
+};
+
 struct lb_engine {
 	struct lb_engine_options options;
 	struct lb_engine_source *sources;
 	struct lb_engine_runner *runners;
+	struct lb_engine_cleaner *cleaners;
 	struct lb_inbox inbox;
 	struct lb_alarm alarm;
 	struct lb_engine_totals totals;
@@ -100,6 +114,7 @@ bool lb_engine_beat(struct lb_engine *engine);
 bool lb_engine_has_unfinished_pass(const struct lb_engine *engine);
 bool lb_engine_plan_scan(struct lb_engine_source *source);
 bool lb_engine_plan_polls(struct lb_engine *engine);
+bool lb_engine_plan_cleaning(struct lb_engine_cleaner *cleaner);
 
 /* Submits the runs of a beat; see step_submit.c about who owns them. */
 struct lb_engine_beat;

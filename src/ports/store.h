@@ -115,6 +115,15 @@ struct lb_store_impl {
 				   struct lb_arena *arena, struct lb_event_list *ret_events,
 				   struct lb_error *error) LB_MUST_CHECK;
 
+	/* The oldest events of sensor_source below base_location, at most limit, that every
+	 * job that waits for them is done with: its runs have come as far, and its latest
+	 * one succeeded or does not need them. Not those of `existing` reports, nor those
+	 * up to what save() was told in `cleaned`. Sorted by sensor, then seq. */
+	enum lb_err (*load_consumed)(struct lb_store *store, const char *sensor_source,
+				     const char *base_location, size_t limit,
+				     struct lb_arena *arena, struct lb_event_list *ret_events,
+				     struct lb_error *error) LB_MUST_CHECK;
+
 	/* With base_location: the distinct sensor_ids of sensor_source in the
 	 * control table (compared folded), with their checkpoints under that base
 	 * location, sorted by sensor_id. Without (NULL, NULL): every sensor that

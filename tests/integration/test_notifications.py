@@ -13,7 +13,7 @@ from boto import Boto
 from moto_server import Moto
 from servers import free_ports
 from sqs import REGION, Sqs, object_created, switched_on
-from test_s3 import SETTINGS, Bucket
+from bucket import SETTINGS, Bucket
 
 # So that nothing but a notification can be the reason for what is found.
 RARELY = SETTINGS.replace("poll_interval: 200ms", "poll_interval: 1h")

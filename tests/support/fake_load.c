@@ -298,6 +298,36 @@ enum lb_err fake_load_events(struct fake_tables *tables, const struct lb_run_inp
 	return LB_OK;
 }
 
+static void load_consumed_of(struct fake_state *state, const struct fake_sensor *sensor,
+			     size_t limit, struct lb_arena *arena, struct lb_event_list *events)
+{
+	bool waits;
+	int64_t after =
+		sensor->cleaned_seq > sensor->start_seq ? sensor->cleaned_seq : sensor->start_seq;
+	int64_t upto = fake_state_needed_after(state, sensor, &waits);
+	for (size_t i = 0; waits && i < state->events.count && events->count < limit; i++) {
+		const struct lb_event *stored = &state->events.items[i];
+		if (stored->sensor == sensor->id && stored->seq > after && stored->seq <= upto) {
+			load_event(state, arena, stored, fake_must(lb_list_add(arena, events)));
+		}
+	}
+}
+
+void fake_load_consumed(struct fake_tables *tables, const char *sensor_source,
+			const char *base_location, size_t limit, struct lb_arena *arena,
+			struct lb_event_list *ret_events)
+{
+	struct fake_state *state = &tables->state;
+	*ret_events = (struct lb_event_list){0};
+	for (size_t i = 0; i < state->sensors.count; i++) {
+		const struct fake_sensor *sensor = &state->sensors.items[i];
+		if (lb_text_same_word(sensor->sensor_source, sensor_source) &&
+		    lb_text_equal(sensor->base_location, base_location)) {
+			load_consumed_of(state, sensor, limit, arena, ret_events);
+		}
+	}
+}
+
 static void load_sensor(struct lb_arena *arena, const struct fake_sensor *stored,
 			struct lb_sensor_state *state)
 {

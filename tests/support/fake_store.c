@@ -151,6 +151,19 @@ static enum lb_err load_events(struct lb_store *store, const struct lb_run_input
 	return err == LB_OK ? fake_load_events(tables, inputs, arena, ret_events, error) : err;
 }
 
+static enum lb_err load_consumed(struct lb_store *store, const char *sensor_source,
+				 const char *base_location, size_t limit, struct lb_arena *arena,
+				 struct lb_event_list *ret_events, struct lb_error *error)
+{
+	ON_THE_WORLDS_ACCOUNT;
+	struct fake_tables *tables = tables_of(store, LB_STORE_READ);
+	enum lb_err err = meet_call(tables, error);
+	if (err == LB_OK) {
+		fake_load_consumed(tables, sensor_source, base_location, limit, arena, ret_events);
+	}
+	return err;
+}
+
 static enum lb_err load_sensors(struct lb_store *store, const char *sensor_source,
 				const char *base_location, struct lb_arena *arena,
 				struct lb_sensor_state_list *ret_sensors, struct lb_error *error)
@@ -187,6 +200,7 @@ static const struct lb_store_impl impl = {
 	.load_jobs = load_jobs,
 	.load_runs = load_runs,
 	.load_events = load_events,
+	.load_consumed = load_consumed,
 	.load_sensors = load_sensors,
 	.load_audit = load_audit,
 	.save = save,

@@ -11,6 +11,7 @@ struct fake_sensor {
 	const char *sensor_id;
 	int64_t last_seq;
 	int64_t start_seq; /* where rows without `consumed` start */
+	int64_t cleaned_seq;
 	int64_t last_event_at_us;
 	struct lb_checkpoint checkpoint;
 	const char *last_error;
@@ -77,6 +78,9 @@ struct lb_row *fake_state_row(const struct fake_state *state, const char *sensor
 /* The job's newest; NULL: none. */
 struct lb_run *fake_state_latest_run(const struct fake_state *state, const char *trigger_job_id);
 bool fake_row_waits_for(const struct lb_row *row, const struct fake_sensor *sensor);
+/* The event up to which no waiting job needs the sensor's events; ret_waits: some job does. */
+int64_t fake_state_needed_after(struct fake_state *state, const struct fake_sensor *sensor,
+				bool *ret_waits);
 /* How far the row's job has come with the sensor. */
 int64_t fake_state_consumed_seq(struct fake_state *state, const struct fake_sensor *sensor,
 				const char *trigger_job_id);
@@ -94,6 +98,9 @@ enum lb_err fake_load_runs(struct fake_tables *tables, const struct lb_run_query
 enum lb_err fake_load_events(struct fake_tables *tables, const struct lb_run_input_list *inputs,
 			     struct lb_arena *arena, struct lb_event_list *ret_events,
 			     struct lb_error *error);
+void fake_load_consumed(struct fake_tables *tables, const char *sensor_source,
+			const char *base_location, size_t limit, struct lb_arena *arena,
+			struct lb_event_list *ret_events);
 enum lb_err fake_load_sensors(struct fake_tables *tables, const char *sensor_source,
 			      const char *base_location, struct lb_arena *arena,
 			      struct lb_sensor_state_list *ret_sensors, struct lb_error *error);

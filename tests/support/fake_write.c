@@ -164,14 +164,16 @@ static int64_t least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* The event up to which no waiting job needs the sensor's events. */
-static int64_t needed_after(struct fake_state *state, const struct fake_sensor *sensor)
+int64_t fake_state_needed_after(struct fake_state *state, const struct fake_sensor *sensor,
+				bool *ret_waits)
 {
 	int64_t seq = sensor->last_seq;
+	*ret_waits = false;
 	for (size_t i = 0; i < state->rows.count; i++) {
 		const struct lb_row *row = &state->rows.items[i];
 		if (fake_row_waits_for(row, sensor)) {
 			const char *job = lb_row_job_id(row);
+			*ret_waits = true;
 			seq = least(seq, fake_state_consumed_seq(state, sensor, job));
 			seq = least(seq, run_needs_after(state, job, sensor));
 		}
@@ -182,7 +184,8 @@ static int64_t needed_after(struct fake_state *state, const struct fake_sensor *
 static void forget_events(struct fake_state *state, const struct lb_sensor_report *report,
 			  const struct fake_sensor *sensor, int64_t cutoff_us)
 {
-	int64_t needed = needed_after(state, sensor);
+	bool waits;
+	int64_t needed = fake_state_needed_after(state, sensor, &waits);
 	size_t kept = 0;
 	struct index listed = {0};
 	index_report(&listed, report);
@@ -287,6 +290,14 @@ static void update_row(struct fake_tables *tables, const struct lb_row *updated)
 		fake_state_row(&tables->state, lb_row_sensor_id(updated), lb_row_job_id(updated));
 	for (int column = 0; row != NULL && column < LB_DECLARED_MAX; column++) {
 		row->declared[column] = fake_keep(tables, updated->declared[column]);
+	}
+}
+
+static void save_cleaned(struct fake_state *state, const struct lb_cleaned *saved)
+{
+	struct fake_sensor *sensor = fake_state_sensor(state, saved->sensor);
+	if (sensor != NULL && saved->seq > sensor->cleaned_seq) {
+		sensor->cleaned_seq = saved->seq;
 	}
 }
 
@@ -401,6 +412,9 @@ void fake_save(struct fake_tables *tables, const struct lb_changes *changes)
 	save_feed(tables, changes);
 	for (size_t i = 0; i < changes->rows_changed.count; i++) {
 		change_row(tables, changes->rows_changed.items[i]);
+	}
+	for (size_t i = 0; i < changes->cleaned.count; i++) {
+		save_cleaned(&tables->state, &changes->cleaned.items[i]);
 	}
 	for (size_t i = 0; i < changes->consumed.count; i++) {
 		save_consumed(tables, &changes->consumed.items[i]);

@@ -56,8 +56,9 @@ static void assert_sound_default(const struct lb_setting *setting)
 	struct lb_node again = {.kind = LB_NODE_TEXT, .text = text, .written = text};
 	max_align_t second[64] = {0};
 	assert_true(lb_value_set(&reader, setting, &again, setting->key, second));
-	assert_memory_equal((char *)base + setting->offset, (char *)second + setting->offset,
-			    sizeof(int));
+	const char *text_again = NULL;
+	assert_int_equal(lb_value_text(&arena, setting, second, &text_again, NULL), LB_OK);
+	assert_string_equal(text, text_again);
 	lb_arena_finish(&arena);
 }
 

@@ -117,15 +117,9 @@ static bool mend(struct lb_s3_call *call, enum lb_s3_remedy remedy,
 	return false;
 }
 
-static void judge(struct lb_s3_call *call)
+static void judge(struct lb_s3_call *call, const struct lb_s3_listing *document)
 {
 	const struct lb_s3_place *place = &call->bucket->place;
-	const struct lb_s3_listing *document = read_document(call);
-	if (document == NULL) {
-		(void)lb_fail_nomem(&call->error);
-		finish(call);
-		return;
-	}
 	const struct lb_s3_asked asked = {"key", call->key, call->right};
 	enum lb_s3_remedy remedy = lb_s3_answer_judge(place, &asked, call->status, document->code,
 						      document->message, &call->error);
@@ -147,6 +141,21 @@ static void take_etag(struct lb_s3_call *call)
 		       etag != NULL ? etag + quoted : "");
 }
 
+/* A copy that fails on its way has been answered 200 by then: the error is in the body. */
+static void read_answer(struct lb_s3_call *call)
+{
+	const struct lb_s3_listing *document = read_document(call);
+	if (document == NULL) {
+		(void)lb_fail_nomem(&call->error);
+		finish(call);
+	} else if (call->status / 100 != 2 || document->code[0] != '\0') {
+		judge(call, document);
+	} else {
+		take_etag(call);
+		finish(call);
+	}
+}
+
 static void on_done(struct lb_http_request *request)
 {
 	struct lb_s3_call *call = request->data;
@@ -161,15 +170,12 @@ static void on_done(struct lb_http_request *request)
 		} else {
 			finish(call);
 		}
-	} else if (request->status / 100 == 2) {
-		take_etag(call);
-		finish(call);
 	} else if (request->status == 412 || request->status == 409) {
 		(void)lb_fail(&call->error, LB_BUSY, "bucket %s, key '%s': HTTP %d", place->bucket,
 			      call->key, request->status);
 		finish(call);
 	} else {
-		judge(call);
+		read_answer(call);
 	}
 }
 
@@ -223,7 +229,7 @@ static void on_keys(struct lb_aws_waiter *waiter, const struct lb_aws_keys *keys
 		    const struct lb_error *problem)
 {
 	struct lb_s3_call *call = waiter->data;
-	struct lb_sigv4_signed result;
+	struct lb_sigv4_signed result = {0};
 	call->is_asking = false;
 	if (keys == NULL) {
 		call->error = *problem;

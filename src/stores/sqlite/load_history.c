@@ -1,4 +1,4 @@
-/* load_history.c: the events of runs, and the audit log. */
+/* load_history.c: events, of runs and to be cleaned, and the audit log. */
 #include "stores/sqlite/statement.h"
 
 #include <limits.h>
@@ -42,6 +42,29 @@ static enum lb_err load_input(struct lb_sqlite *sqlite, const struct lb_run_inpu
 			sql_no_memory(&sql);
 		} else {
 			read_event(&sql, input->sensor, arena, event);
+		}
+		err = sql_next(&sql, &more, error);
+	}
+	return err;
+}
+
+enum lb_err lb_sqlite_load_consumed(struct lb_sqlite *sqlite, const char *sensor_source,
+				    const char *base_location, size_t limit, struct lb_arena *arena,
+				    struct lb_event_list *ret_events, struct lb_error *error)
+{
+	bool more;
+	struct sql sql = sql_begin(sqlite, SQL_LOAD_CONSUMED);
+	*ret_events = (struct lb_event_list){0};
+	sql_bind_text(&sql, 1, sensor_source);
+	sql_bind_text(&sql, 2, base_location);
+	sql_bind_int(&sql, 3, (int64_t)limit);
+	enum lb_err err = sql_next(&sql, &more, error);
+	while (more) {
+		struct lb_event *event = lb_list_add(arena, ret_events);
+		if (event == NULL) {
+			sql_no_memory(&sql);
+		} else {
+			read_event(&sql, sql_int(&sql, 8), arena, event);
 		}
 		err = sql_next(&sql, &more, error);
 	}

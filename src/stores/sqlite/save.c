@@ -77,6 +77,15 @@ static enum lb_err save_rows(struct lb_sqlite *sqlite, const struct lb_row_ref_l
 	return err;
 }
 
+static enum lb_err note_cleaned(struct lb_sqlite *sqlite, const struct lb_cleaned *cleaned,
+				struct lb_error *error)
+{
+	struct sql sql = sql_begin(sqlite, SQL_NOTE_CLEANED);
+	sql_bind_int(&sql, 1, cleaned->sensor);
+	sql_bind_int(&sql, 2, cleaned->seq);
+	return sql_run(&sql, error);
+}
+
 static enum lb_err consume(struct lb_sqlite *sqlite, const struct lb_consumed *consumed,
 			   struct lb_error *error)
 {
@@ -215,6 +224,9 @@ static enum lb_err save_runs(struct lb_sqlite *sqlite, const struct lb_changes *
 	for (size_t i = 0; i < changes->runs.count && err == LB_OK; i++) {
 		struct lb_run *run = changes->runs.items[i];
 		err = run->id == 0 ? add_run(sqlite, run, error) : change_run(sqlite, run, error);
+	}
+	for (size_t i = 0; i < changes->cleaned.count && err == LB_OK; i++) {
+		err = note_cleaned(sqlite, &changes->cleaned.items[i], error);
 	}
 	for (size_t i = 0; i < changes->consumed.count && err == LB_OK; i++) {
 		err = consume(sqlite, &changes->consumed.items[i], error);

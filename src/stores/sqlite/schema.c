@@ -10,6 +10,8 @@
  * changed once released: a new one is added. */
 static const char *const migrations[] = {
 #include "schema.sql.inc"
+	,
+#include "schema_2.sql.inc"
 };
 
 #define SCHEMA_VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))

@@ -1,6 +1,7 @@
 -- What lakebeat keeps beside the original's two tables. docs/store.md explains
 -- each table; times are microseconds since 1970 in UTC, and NULL where there is
--- none yet. This is schema version 1 (PRAGMA user_version).
+-- none yet. This is schema version 1 (PRAGMA user_version); what came later is in
+-- schema_2.sql and so on.
 
 -- deployment_id: part of every token, made once.
 CREATE TABLE lakebeat_meta (

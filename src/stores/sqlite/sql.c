@@ -8,6 +8,17 @@
 /* CROSS JOIN is how SQLite is told the order of the loops. */
 #define WAITS_FOR "c.sensor_id = s.sensor_id AND lakebeat_fold(c.sensor_source) = s.sensor_source"
 
+/* The event up to which every waiting job, and the latest run of each that has not
+ * succeeded, is done with sensor s; NULL: no job waits. */
+#define NEEDED_AFTER                                                                               \
+	"(SELECT min(min(coalesce(k.seq, s.start_seq), coalesce("                                  \
+	"(SELECT i.from_seq FROM lakebeat_run r JOIN lakebeat_run_input i ON i.run = r.id "        \
+	"WHERE r.id = " LATEST_RUN(                                                                \
+		"c.trigger_job_id") " AND r.state <> 'SUCCEEDED' AND i.sensor = s.id), "           \
+				    "s.last_seq))) FROM {control} c "                              \
+				    "LEFT JOIN lakebeat_consumed k ON k.sensor = s.id "            \
+				    "AND k.trigger_job_id = c.trigger_job_id WHERE " WAITS_FOR ")"
+
 #define SENSOR_COLUMNS                                                                             \
 	"s.sensor_source, s.base_location, s.floor, s.folder_time_ns, s.full_pass_at_us, "         \
 	"s.ordered, s.last_error, s.last_seq, s.last_event_at_us"
@@ -43,19 +54,7 @@ const char *const sql_texts[SQL_MAX] = {
 	[SQL_NOTE_ADVANCED] = "INSERT OR IGNORE INTO temp.advanced_sensor VALUES (?1)",
 	[SQL_CLEAR_ADVANCED] = "DELETE FROM temp.advanced_sensor",
 
-	/* The event up to which every waiting job, and the latest run of each
-	 * that has not succeeded, is done with sensor ?1; NULL: no job waits. */
-	[SQL_NEEDED_AFTER] =
-		"SELECT min(min(coalesce(k.seq, s.start_seq), coalesce("
-		"(SELECT i.from_seq FROM lakebeat_run r JOIN lakebeat_run_input i ON i.run = r.id "
-		"WHERE r.id = " LATEST_RUN(
-			"c.trigger_job_id") " AND r.state <> 'SUCCEEDED' "
-					    "AND i.sensor = s.id), s.last_seq))) "
-					    "FROM lakebeat_sensor s CROSS JOIN {control} c "
-					    "ON " WAITS_FOR " "
-					    "LEFT JOIN lakebeat_consumed k ON k.sensor = s.id "
-					    "AND k.trigger_job_id = c.trigger_job_id WHERE s.id = "
-					    "?1",
+	[SQL_NEEDED_AFTER] = "SELECT " NEEDED_AFTER " FROM lakebeat_sensor s WHERE s.id = ?1",
 	[SQL_FIND_FORGETTABLE] = "SELECT seq, file_name FROM lakebeat_event "
 				 "WHERE sensor = ?1 AND seq <= ?2 AND observed_at_us < ?3",
 	[SQL_FORGET_EVENT] = "DELETE FROM lakebeat_event WHERE sensor = ?1 AND seq = ?2",
@@ -122,6 +121,15 @@ const char *const sql_texts[SQL_MAX] = {
 			    "e.modified_at_us, e.size_bytes, e.observed_at_us "
 			    "FROM lakebeat_event e JOIN lakebeat_sensor s ON s.id = e.sensor "
 			    "WHERE e.sensor = ?1 AND e.seq > ?2 AND e.seq <= ?3 ORDER BY e.seq",
+	[SQL_LOAD_CONSUMED] =
+		"WITH d AS MATERIALIZED (SELECT s.id, s.sensor_id, s.base_location, "
+		"max(s.cleaned_seq, s.start_seq) AS after, " NEEDED_AFTER " AS upto "
+		"FROM lakebeat_sensor s WHERE s.sensor_source = lakebeat_fold(?1) "
+		"AND s.base_location = ?2 AND s.last_seq > max(s.cleaned_seq, s.start_seq)) "
+		"SELECT e.seq, d.sensor_id, d.base_location, e.file_name, e.etag, "
+		"e.modified_at_us, e.size_bytes, e.observed_at_us, d.id "
+		"FROM d CROSS JOIN lakebeat_event e ON e.sensor = d.id AND e.seq > d.after "
+		"AND e.seq <= d.upto ORDER BY d.id, e.seq LIMIT ?3",
 	/* A sensor that several jobs wait for comes several times in a row: this
 	 * way the index gives the order. */
 	[SQL_LOAD_SENSORS] = "SELECT c.sensor_id, " SENSOR_COLUMNS " FROM {control} c "
@@ -151,6 +159,8 @@ const char *const sql_texts[SQL_MAX] = {
 	[SQL_REMOVE_ROW] = "DELETE FROM {control}" OF_KEY,
 	[SQL_CONSUME] = "INSERT INTO lakebeat_consumed VALUES (?1, ?2, ?3) "
 			"ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)",
+	[SQL_NOTE_CLEANED] =
+		"UPDATE lakebeat_sensor SET cleaned_seq = max(cleaned_seq, ?2) WHERE id = ?1",
 	[SQL_ADD_RUN] = "INSERT INTO lakebeat_run VALUES "
 			"(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
 	[SQL_ADD_INPUT] = "INSERT INTO lakebeat_run_input VALUES (?1, ?2, ?3, ?4)",

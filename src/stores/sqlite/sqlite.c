@@ -118,6 +118,14 @@ static enum lb_err load_events(struct lb_store *store, const struct lb_run_input
 				     error);
 }
 
+static enum lb_err load_consumed(struct lb_store *store, const char *sensor_source,
+				 const char *base_location, size_t limit, struct lb_arena *arena,
+				 struct lb_event_list *ret_events, struct lb_error *error)
+{
+	return lb_sqlite_load_consumed(inside(store, LB_STORE_READ), sensor_source, base_location,
+				       limit, arena, ret_events, error);
+}
+
 static enum lb_err load_sensors(struct lb_store *store, const char *sensor_source,
 				const char *base_location, struct lb_arena *arena,
 				struct lb_sensor_state_list *ret_sensors, struct lb_error *error)
@@ -166,6 +174,7 @@ static const struct lb_store_impl impl = {
 	.load_jobs = load_jobs,
 	.load_runs = load_runs,
 	.load_events = load_events,
+	.load_consumed = load_consumed,
 	.load_sensors = load_sensors,
 	.load_audit = load_audit,
 	.save = save,

@@ -69,6 +69,10 @@ enum lb_err lb_sqlite_load_jobs(struct lb_sqlite *sqlite, const struct lb_job_qu
 enum lb_err lb_sqlite_load_runs(struct lb_sqlite *sqlite, const struct lb_run_query *query,
 				struct lb_arena *arena, struct lb_run_list *ret_runs,
 				struct lb_error *error) LB_MUST_CHECK;
+enum lb_err lb_sqlite_load_consumed(struct lb_sqlite *sqlite, const char *sensor_source,
+				    const char *base_location, size_t limit, struct lb_arena *arena,
+				    struct lb_event_list *ret_events,
+				    struct lb_error *error) LB_MUST_CHECK;
 enum lb_err lb_sqlite_load_events(struct lb_sqlite *sqlite, const struct lb_run_input_list *inputs,
 				  struct lb_arena *arena, struct lb_event_list *ret_events,
 				  struct lb_error *error) LB_MUST_CHECK;
