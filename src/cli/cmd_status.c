@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "base/time.h"
+#include "cli/pass_costs.h"
 #include "cli/sensor_errors.h"
 #include "cli/words.h"
 
@@ -14,6 +15,8 @@ struct view {
 	struct lb_run_list runs;
 	struct lb_sensor_state_list sensors;
 	struct lb_sensor_error_list errors;
+	struct lb_pass_cost_list passes;
+	struct lb_month_cost_list costs;
 	int64_t now_us;
 };
 
@@ -34,6 +37,12 @@ static enum lb_err look(struct lb_store *store, void *data, struct lb_error *err
 						error);
 	}
 	return err;
+}
+
+static enum lb_err look_at_passes(struct lb_store *store, void *data, struct lb_error *error)
+{
+	struct view *view = data;
+	return store->impl->load_passes(store, &view->arena, &view->passes, error);
 }
 
 static void print_head(const struct lb_cli *cli, const char *head)
@@ -165,19 +174,39 @@ static bool print_view(const struct lb_cli *cli, struct view *view)
 	return true;
 }
 
+static enum lb_err take_rows(struct lb_cli *cli, struct view *view, struct lb_error *error)
+{
+	enum lb_err err = lb_cli_read(cli, look, view, error);
+	return err == LB_OK ? lb_sensor_errors_find(cli->config, &view->jobs, &view->sensors,
+						    &view->arena, &view->errors, error)
+			    : err;
+}
+
+static enum lb_err take_costs(struct lb_cli *cli, struct view *view, struct lb_error *error)
+{
+	enum lb_err err = lb_cli_read(cli, look_at_passes, view, error);
+	return err == LB_OK ? lb_month_costs_reckon(cli->config, &view->passes, &view->arena,
+						    &view->costs, error)
+			    : err;
+}
+
+static bool print(const struct lb_cli *cli, struct view *view, bool costs)
+{
+	return costs ? lb_month_costs_print(cli, &view->costs, &view->arena, view->now_us)
+		     : print_view(cli, view);
+}
+
 static int show(struct lb_cli *cli)
 {
 	struct view view = {.now_us = lb_cli_now()};
 	struct lb_error error = {0};
 	int code = LB_EXIT_OK;
-	enum lb_err err = lb_cli_read(cli, look, &view, &error);
-	if (err == LB_OK) {
-		err = lb_sensor_errors_find(cli->config, &view.jobs, &view.sensors, &view.arena,
-					    &view.errors, &error);
-	}
+	bool costs = lb_argument_given(&cli->arguments, "cost");
+	enum lb_err err = costs ? take_costs(cli, &view, &error) : take_rows(cli, &view, &error);
 	if (err == LB_OK && cli->json) {
-		code = lb_cli_print_json(view_json(&view));
-	} else if (err == LB_OK && !print_view(cli, &view)) {
+		code = lb_cli_print_json(costs ? lb_json_month_costs(cli->config, &view.costs)
+					       : view_json(&view));
+	} else if (err == LB_OK && !print(cli, &view, costs)) {
 		err = lb_fail_nomem(&error);
 	}
 	if (err != LB_OK) {
@@ -259,12 +288,15 @@ static const struct lb_option options[] = {
 	 .letter = 'w',
 	 .value = "[SECONDS]",
 	 .help = "show it again and again, every 2 seconds unless said, until ctrl-C"},
+	{.name = "cost",
+	 .help = "what passes over buckets cost instead: requests, and the price of a month"},
 	{.name = NULL},
 };
 
 static const struct lb_example examples[] = {
 	{"lakebeat status", "who waits for what, and where it stands"},
 	{"lakebeat status --watch=5", "and again every 5 seconds"},
+	{"lakebeat status --cost", "requests of a pass, and the price of a month"},
 	{"lakebeat status --json", "for programs"},
 	{NULL, NULL},
 };
@@ -276,7 +308,8 @@ const struct lb_verb lb_verb_status = {
 		"Shows each row of the control table: which job waits for which sensor, the row's "
 		"status, when the latest event came and how many events wait for the next run. "
 		"Then the runs that are planned or under way, and the sensors that could not be "
-		"read.",
+		"read. With --cost, what the last passes over object stores took instead, and what "
+		"that comes to at the intervals and the list_price that are configured.",
 	.options = options,
 	.examples = examples,
 	.run = run,

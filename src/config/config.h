@@ -119,6 +119,7 @@ struct lb_job_settings_list LB_LIST_OF(struct lb_job_settings);
  * default_runner: NULL: none configured, then sensing is all that works.
  * s3_…: how buckets are reached; NULL where not given. The secret key and the session's
  *                token are secrets: resolved, never printed.
+ * list_price:    of 1,000 requests, in millionths.
  * ca_bundle:     certificates to trust in place of the system's; NULL: the system's. */
 struct lb_config {
 	struct lb_arena arena;
@@ -158,6 +159,7 @@ struct lb_config {
 	const char *listen_events;
 	const char *listen_events_secret;
 	int64_t notified_poll_interval_us;
+	int64_t list_price;
 	enum lb_log_level log_level;
 	enum lb_log_format log_format;
 	struct lb_origin *origins;

@@ -217,6 +217,14 @@ static const struct lb_setting file_settings[] = {
 	 .help = "Time between two passes over all sensors of a location with "
 		 "`cloudFiles.useNotifications`, as long as its notifications are received. "
 		 "While they are not, `poll_interval` counts."},
+	{.key = "list_price",
+	 .type = LB_SETTING_PRICE,
+	 .fallback = "0.005",
+	 .least = 0,
+	 .most = (int64_t)1000 * LB_PRICE_UNIT,
+	 AT(lb_config, list_price),
+	 .help = "What 1,000 listing requests cost, in any currency; Amazon's price in US dollars "
+		 "unless given. `lakebeat status --cost` reckons with it."},
 	{.key = "log_level",
 	 .type = LB_SETTING_CHOICE,
 	 .fallback = "info",

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define LB_PRICE_UNIT 1000000
+
 /* Where a setting stands, and the struct that its offset is into. */
 enum lb_setting_scope {
 	LB_SCOPE_FILE,   /* lakebeat.yaml, top level: struct lb_config */
@@ -32,6 +34,7 @@ enum lb_setting_type {
 	LB_SETTING_COUNT,    /* int; below least: not given */
 	LB_SETTING_DURATION, /* int64_t in microseconds; below least: not given */
 	LB_SETTING_HOURS,    /* likewise; written as a number of hours */
+	LB_SETTING_PRICE,    /* int64_t in millionths of a currency's unit; written as a decimal */
 	LB_SETTING_CHOICE,   /* an enum: the index in choices */
 	LB_SETTING_ARGV,     /* const char *const *, NULL-ended */
 	LB_SETTING_SECTION,  /* a list or dictionary that a reader of its own takes */
@@ -41,7 +44,7 @@ enum lb_setting_type {
 /* key:       in its dictionary.
  * fallback:  the default, as one would write it; NULL: not given, or see otherwise.
  * otherwise: for the page, a default that depends on other settings.
- * least, most: COUNT, and durations in microseconds.
+ * least, most: COUNT, durations in microseconds, and prices in millionths.
  * choices:   CHOICE only, NULL-ended.
  * required:  an error when missing.
  * secret:    shown as "***" wherever settings are shown.

@@ -243,6 +243,38 @@ static bool set_hours(const struct lb_reader *reader, const struct lb_setting *s
 	return put_duration(reader, setting, node, key, duration_us, base);
 }
 
+/* "12.34" in millionths; false: not one, or finer than that. */
+static bool parse_price(const char *text, int64_t *ret_price)
+{
+	size_t whole = strspn(text, "0123456789");
+	const char *end = text + whole;
+	size_t fraction = *end == '.' ? strspn(end + 1, "0123456789") : 0;
+	if (whole == 0 || whole > 9 || (*end == '.' && (fraction == 0 || fraction > 6)) ||
+	    (*end == '.' ? end[1 + fraction] : *end) != '\0') {
+		return false;
+	}
+	char digits[] = "000000";
+	if (fraction > 0) {
+		memcpy(digits, end + 1, fraction);
+	}
+	*ret_price = strtoll(text, NULL, 10) * LB_PRICE_UNIT + strtoll(digits, NULL, 10);
+	return true;
+}
+
+static bool set_price(const struct lb_reader *reader, const struct lb_setting *setting,
+		      const struct lb_node *node, const char *key, void *base)
+{
+	int64_t price;
+	if (!parse_price(node->text, &price)) {
+		return refuse_value(reader, setting, node, key, "is not a price");
+	}
+	if (price < setting->least || price > setting->most) {
+		return refuse_value(reader, setting, node, key, "is out of range");
+	}
+	put(base, setting, &price, sizeof(price));
+	return true;
+}
+
 static bool set_choice(const struct lb_reader *reader, const struct lb_setting *setting,
 		       const struct lb_node *node, const char *key, void *base)
 {
@@ -372,6 +404,8 @@ bool lb_value_set(const struct lb_reader *reader, const struct lb_setting *setti
 		return set_duration(reader, setting, node, key, base);
 	case LB_SETTING_HOURS:
 		return set_hours(reader, setting, node, key, base);
+	case LB_SETTING_PRICE:
+		return set_price(reader, setting, node, key, base);
 	case LB_SETTING_CHOICE:
 		return set_choice(reader, setting, node, key, base);
 	case LB_SETTING_ARGV:

@@ -37,6 +37,18 @@ static char *hours_text(struct lb_arena *arena, int64_t duration_us)
 	return lb_arena_strndup(arena, text, (size_t)length);
 }
 
+static char *price_text(struct lb_arena *arena, int64_t price)
+{
+	char text[32];
+	int length = snprintf(text, sizeof(text), "%lld.%06d", (long long)(price / LB_PRICE_UNIT),
+			      (int)(price % LB_PRICE_UNIT));
+	while (text[length - 1] == '0') {
+		length--;
+	}
+	length -= text[length - 1] == '.';
+	return lb_arena_strndup(arena, text, (size_t)length);
+}
+
 static char *choices_text(struct lb_arena *arena, const char *const *choices)
 {
 	char *text = lb_arena_strdup(arena, choices[0]);
@@ -71,6 +83,10 @@ char *lb_value_expected(struct lb_arena *arena, const struct lb_setting *setting
 		return lb_arena_printf(arena, "a number of hours, from %lld to %lld",
 				       (long long)(setting->least / LB_HOUR),
 				       (long long)(setting->most / LB_HOUR));
+	case LB_SETTING_PRICE:
+		return lb_arena_printf(arena, "a price such as 0.005, from %lld to %lld",
+				       (long long)(setting->least / LB_PRICE_UNIT),
+				       (long long)(setting->most / LB_PRICE_UNIT));
 	case LB_SETTING_CHOICE:
 		return choices_text(arena, setting->choices);
 	case LB_SETTING_ARGV:
@@ -151,6 +167,7 @@ static char *text_of(struct lb_arena *arena, const struct lb_setting *setting, c
 	bool truth = false;
 	int count = 0;
 	int64_t duration_us = 0;
+	int64_t price = 0;
 	unsigned choice = 0;
 	*ret_given = true;
 	switch (setting->type) {
@@ -167,6 +184,10 @@ static char *text_of(struct lb_arena *arena, const struct lb_setting *setting, c
 		*ret_given = duration_us >= setting->least;
 		return setting->type == LB_SETTING_HOURS ? hours_text(arena, duration_us)
 							 : duration_text(arena, duration_us);
+	case LB_SETTING_PRICE:
+		memcpy(&price, at, sizeof(price));
+		*ret_given = price >= setting->least;
+		return price_text(arena, price);
 	case LB_SETTING_CHOICE:
 		memcpy(&choice, at, sizeof(choice));
 		return lb_arena_strdup(arena, setting->choices[choice]);

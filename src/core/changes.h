@@ -3,6 +3,7 @@
 #ifndef LB_CORE_CHANGES_H
 #define LB_CORE_CHANGES_H
 
+#include "core/pass_cost.h"
 #include "core/row.h"
 #include "core/run.h"
 
@@ -53,6 +54,7 @@ struct lb_audit_list LB_LIST_OF(struct lb_audit);
  * rows_added, rows_updated, rows_removed: by the feed; updated writes the
  *                declared columns only.
  * runs:          id 0 is inserted (with inputs) and receives its id, others are updated.
+ * passes:        written over the last one of the same source, location and is_full.
  * who:           for audit entries: "lakebeat", or the person behind a command. */
 struct lb_changes {
 	struct lb_arena *arena;
@@ -66,6 +68,7 @@ struct lb_changes {
 	struct lb_cleaned_list cleaned;
 	struct lb_sensor_entry_list sensor_entries;
 	struct lb_audit_list audits;
+	struct lb_pass_cost_list passes;
 };
 
 /* Nothing in it, so there is nothing to save. */

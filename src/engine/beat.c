@@ -25,7 +25,7 @@ static uint32_t draw(struct fold *fold)
 	return x;
 }
 
-/* The job that an observation is about; NULL: about sensors. */
+/* The job that an observation is about; NULL: about none. */
 static const char *job_of(const struct lb_observation *observation)
 {
 	switch (observation->kind) {
@@ -36,6 +36,7 @@ static const char *job_of(const struct lb_observation *observation)
 	case LB_OBSERVED_COMMAND:
 		return observation->command.trigger_job_id;
 	case LB_OBSERVED_SENSORS:
+	case LB_OBSERVED_PASS:
 		break;
 	}
 	return NULL;
@@ -145,6 +146,17 @@ static enum lb_err apply_command(struct fold *fold, struct lb_job *job,
 	return err;
 }
 
+static enum lb_err note_pass(struct fold *fold, const struct lb_pass_cost *seen,
+			     struct lb_error *error)
+{
+	struct lb_pass_cost *pass = lb_list_add(fold->changes.arena, &fold->changes.passes);
+	if (pass == NULL) {
+		return lb_fail_nomem(error);
+	}
+	*pass = *seen;
+	return LB_OK;
+}
+
 static enum lb_err apply_observation(struct fold *fold, const struct lb_observation *observation,
 				     struct lb_error *error)
 {
@@ -152,6 +164,9 @@ static enum lb_err apply_observation(struct fold *fold, const struct lb_observat
 	struct lb_job *job = id != NULL ? lb_jobs_find(&fold->jobs, id) : NULL;
 	if (observation->kind == LB_OBSERVED_COMMAND) {
 		return apply_command(fold, job, &observation->command, error);
+	}
+	if (observation->kind == LB_OBSERVED_PASS) {
+		return note_pass(fold, &observation->pass, error);
 	}
 	if (job == NULL) {
 		return LB_OK;

@@ -112,6 +112,22 @@ enum lb_err lb_batch_adopt_reports(struct lb_batch *batch, struct lb_arena *aren
 	return LB_OK;
 }
 
+enum lb_err lb_batch_add_pass(struct lb_batch *batch, const struct lb_pass_cost *pass)
+{
+	struct lb_observation *observation = lb_list_add(&batch->arena, &batch->observations);
+	if (observation == NULL) {
+		return LB_NOMEM;
+	}
+	*observation = (struct lb_observation){.kind = LB_OBSERVED_PASS, .pass = *pass};
+	struct lb_pass_cost *copied = &observation->pass;
+	bool ok = copy(&batch->arena, pass->sensor_source, &copied->sensor_source) &&
+		  copy(&batch->arena, pass->base_location, &copied->base_location);
+	if (!ok) {
+		batch->observations.count--;
+	}
+	return ok ? LB_OK : LB_NOMEM;
+}
+
 enum lb_err lb_batch_add_submission(struct lb_batch *batch, const struct lb_submission_seen *seen)
 {
 	struct lb_observation *observation = lb_list_add(&batch->arena, &batch->observations);

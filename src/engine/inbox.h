@@ -23,6 +23,8 @@ struct lb_batch *lb_inbox_add(struct lb_inbox *inbox);
 /* Each adds one observation to a batch, with copies of all texts. LB_NOMEM. */
 enum lb_err lb_batch_add_reports(struct lb_batch *batch,
 				 const struct lb_sensor_report_list *reports) LB_MUST_CHECK;
+enum lb_err lb_batch_add_pass(struct lb_batch *batch,
+			      const struct lb_pass_cost *pass) LB_MUST_CHECK;
 enum lb_err lb_batch_add_submission(struct lb_batch *batch,
 				    const struct lb_submission_seen *seen) LB_MUST_CHECK;
 enum lb_err lb_batch_add_run(struct lb_batch *batch, const struct lb_run_seen *seen) LB_MUST_CHECK;

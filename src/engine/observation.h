@@ -5,10 +5,12 @@
 
 #include "core/event.h"
 #include "core/lifecycle.h"
+#include "core/pass_cost.h"
 #include "ports/runner.h"
 
 enum lb_observation_kind {
 	LB_OBSERVED_SENSORS,    /* sensors: what a source saw */
+	LB_OBSERVED_PASS,       /* pass: what looking at a source took */
 	LB_OBSERVED_SUBMISSION, /* submission: how a runner answered */
 	LB_OBSERVED_RUN,        /* run: how a submitted run ended */
 	LB_OBSERVED_COMMAND,    /* command: what a person or a job asked for */
@@ -50,6 +52,7 @@ struct lb_observation {
 	enum lb_observation_kind kind;
 	union {
 		const struct lb_sensor_report_list *sensors;
+		struct lb_pass_cost pass;
 		struct lb_submission_seen submission;
 		struct lb_run_seen run;
 		struct lb_command command;

@@ -29,7 +29,9 @@ struct lb_engine_receipts {
  * the next; told, taken, recorded: how many of its passes brought reports, how
  * many of those were in the latest beat or an earlier one, and in one that was
  * committed; receipts: of what came between passes; failure: what the latest pass
- * met, code LB_OK: nothing. */
+ * met, code LB_OK: nothing; spent: by the parts of the pass so far; kept: what the
+ * last ordinary pass took, and the last full one, as the store has it; knows_kept:
+ * the store was asked. */
 struct lb_engine_source {
 	struct lb_engine *engine;
 	struct lb_source *source;
@@ -44,6 +46,9 @@ struct lb_engine_source {
 	struct lb_engine_receipts receipts;
 	int rescans;
 	struct lb_error failure;
+	struct lb_listing_cost spent;
+	struct lb_listing_cost kept[2];
+	bool knows_kept;
 };
 
 /* One runner, what is being submitted to it and polled from it.

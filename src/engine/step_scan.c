@@ -5,12 +5,17 @@
 
 #define RESCANS_MAX 3
 
+/* A pass that nobody else has to write for is written down when its requests differ
+ * from those of the last by more than this part, so that idle passes write nothing. */
+#define COST_NOISE_PARTS 8
+
 /* Asks the store which sensors a source is to look at. */
 struct plan {
 	struct lb_work work;
 	struct lb_engine_source *source;
 	struct lb_arena arena;
 	struct lb_sensor_state_list states;
+	struct lb_pass_cost_list passes;
 	enum lb_err err;
 	struct lb_error error;
 };
@@ -19,8 +24,13 @@ static enum lb_err plan_body(struct lb_store *store, void *data, struct lb_error
 {
 	struct plan *plan = data;
 	const struct lb_source *source = plan->source->source;
-	return store->impl->load_sensors(store, source->impl->name, source->base_location,
-					 &plan->arena, &plan->states, error);
+	enum lb_err err =
+		store->impl->load_sensors(store, source->impl->name, source->base_location,
+					  &plan->arena, &plan->states, error);
+	if (err == LB_OK && !plan->source->knows_kept) {
+		err = store->impl->load_passes(store, &plan->arena, &plan->passes, error);
+	}
+	return err;
 }
 
 static void plan_execute(struct lb_work *work)
@@ -86,6 +96,52 @@ static enum lb_err hand_over(struct lb_engine_source *source, struct lb_error *e
 	return LB_OK;
 }
 
+static uint64_t difference(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+static bool is_worth_keeping(const struct lb_engine_source *source, const struct lb_pass_cost *pass)
+{
+	uint64_t requests = pass->cost.requests;
+	uint64_t kept = source->kept[pass->is_full].requests;
+	bool writes_anyway = source->scan.reports.count > 0;
+	return requests > 0 && requests != kept &&
+	       (writes_anyway || difference(requests, kept) * COST_NOISE_PARTS > kept);
+}
+
+/* Without memory the next pass tells what it took. */
+static void tell_cost(struct lb_engine_source *source, const struct lb_pass_cost *pass)
+{
+	struct lb_batch *batch = lb_inbox_add(&source->engine->inbox);
+	if (batch != NULL && lb_batch_add_pass(batch, pass) == LB_OK) {
+		source->kept[pass->is_full] = pass->cost;
+	}
+}
+
+/* A pass that failed, or was lost on the way, says nothing of what passes take. */
+static void note_cost(struct lb_engine_source *source)
+{
+	const struct lb_scan *scan = &source->scan;
+	source->spent.requests += scan->cost.requests;
+	source->spent.keys += scan->cost.keys;
+	source->spent.bytes += scan->cost.bytes;
+	if (source->unfinished) {
+		return;
+	}
+	struct lb_pass_cost pass = {
+		.sensor_source = source->source->impl->name,
+		.base_location = source->source->base_location,
+		.is_full = scan->is_full,
+		.ended_at_us = lb_engine_now(source->engine),
+		.cost = source->spent,
+	};
+	source->spent = (struct lb_listing_cost){0};
+	if (scan->error.code == LB_OK && !source->lost && is_worth_keeping(source, &pass)) {
+		tell_cost(source, &pass);
+	}
+}
+
 /* What stays broken is said when it breaks and when it is whole again, not at every
  * pass in between. */
 static void note_outcome(struct lb_engine_source *source, const struct lb_error *error)
@@ -123,11 +179,24 @@ static void scan_done(struct lb_scan *scan)
 		lb_engine_problem(engine, "scan lost, to be repeated",
 				  source->source->base_location, &error);
 	}
+	note_cost(source);
 	schedule_next(source, scan->rescan_at_us);
 	lb_arena_finish(&scan->arena);
 	source->scanning = false;
 	engine->sweep = engine->sweep || !source->unfinished;
 	lb_engine_pump(engine);
+}
+
+static void learn_kept(struct lb_engine_source *source, const struct lb_pass_cost_list *passes)
+{
+	for (size_t i = 0; i < passes->count; i++) {
+		const struct lb_pass_cost *pass = &passes->items[i];
+		if (lb_text_equal(pass->base_location, source->source->base_location) &&
+		    lb_text_equal(pass->sensor_source, source->source->impl->name)) {
+			source->kept[pass->is_full] = pass->cost;
+		}
+	}
+	source->knows_kept = true;
 }
 
 /* The sensors' texts stay in the plan's arena, which becomes the scan's: the
@@ -152,6 +221,7 @@ static void start_scan(struct lb_engine_source *source, struct plan *plan)
 		*sensor = plan->states.items[i].sensor;
 	}
 	source->lost = false;
+	learn_kept(source, &plan->passes);
 	scan->arena = plan->arena;
 	plan->arena = (struct lb_arena){0};
 	source->scanning = true;
@@ -162,6 +232,7 @@ static void put_off(struct lb_engine_source *source, const struct lb_error *erro
 {
 	lb_engine_problem(source->engine, "scan put off", source->source->base_location, error);
 	source->unfinished = false;
+	source->spent = (struct lb_listing_cost){0};
 	schedule_next(source, LB_TIME_NONE);
 }
 

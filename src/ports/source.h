@@ -8,18 +8,9 @@
 
 #include "base/error.h"
 #include "core/event.h"
+#include "core/pass_cost.h"
 
 struct lb_source;
-
-/* What listing took; zero where it takes no requests.
- * requests: that were sent, repeated ones too.
- * keys:     that came back, known or not.
- * bytes:    of the answers' bodies. */
-struct lb_listing_cost {
-	uint64_t requests;
-	uint64_t keys;
-	uint64_t bytes;
-};
 
 /* One pass over sensors. The engine allocates it, fills the upper part, and
  * keeps it alive until done was called.
@@ -38,6 +29,8 @@ struct lb_listing_cost {
  *                 source goes on where it stopped, or begins anew if recorded is
  *                 false then.
  * cost:           of this scan.
+ * is_full:        some sensor is listed in full because that is due; the same in all
+ *                 parts of a pass.
  * error:          code LB_OK, or why the whole pass failed (reports may still
  *                 hold what was found before; they are true). Each sensor that
  *                 was not reached has a report with this error, but for those
@@ -55,6 +48,7 @@ struct lb_scan {
 	int64_t rescan_at_us;
 	bool unfinished;
 	struct lb_listing_cost cost;
+	bool is_full;
 	struct lb_error error;
 };
 

@@ -137,6 +137,11 @@ struct lb_store_impl {
 				  struct lb_arena *arena, struct lb_audit_list *ret_audit,
 				  struct lb_error *error) LB_MUST_CHECK;
 
+	/* The passes that were saved, sorted by base location, source, is_full. */
+	enum lb_err (*load_passes)(struct lb_store *store, struct lb_arena *arena,
+				   struct lb_pass_cost_list *ret_passes,
+				   struct lb_error *error) LB_MUST_CHECK;
+
 	/* Carry out changes; inserted runs receive their id. */
 	enum lb_err (*save)(struct lb_store *store, const struct lb_changes *changes,
 			    struct lb_error *error) LB_MUST_CHECK;

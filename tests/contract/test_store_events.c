@@ -180,6 +180,41 @@ static void an_error_is_kept_until_a_look_without_one(void **state)
 	assert_null(place_sensor(place, "orders")->sensor.last_error);
 }
 
+static void save_pass(struct store_place *place, bool is_full, uint64_t requests)
+{
+	struct lb_pass_cost *pass = lb_list_add(&place->arena, &place->changes.passes);
+	assert_non_null(pass);
+	*pass = (struct lb_pass_cost){
+		.sensor_source = PLACE_SOURCE,
+		.base_location = PLACE_BASE,
+		.is_full = is_full,
+		.ended_at_us = PLACE_NOW_US,
+		.cost = {.requests = requests, .keys = 1000 * requests, .bytes = UINT32_MAX},
+	};
+	place_save(place);
+}
+
+static void the_last_pass_of_each_kind_is_kept(void **state)
+{
+	struct store_place *place = *state;
+	assert_int_equal(place_load_passes(place).count, 0);
+	save_pass(place, true, 70);
+	save_pass(place, false, 17);
+	save_pass(place, false, 18);
+	struct lb_pass_cost_list passes = place_load_passes(place);
+	assert_int_equal(passes.count, 2);
+	const struct lb_pass_cost *pass = &passes.items[0];
+	assert_string_equal(pass->sensor_source, "trigger_file");
+	assert_string_equal(pass->base_location, PLACE_BASE);
+	assert_false(pass->is_full);
+	assert_int_equal(pass->ended_at_us, PLACE_NOW_US);
+	assert_int_equal(pass->cost.requests, 18);
+	assert_int_equal(pass->cost.keys, 18000);
+	assert_int_equal(pass->cost.bytes, UINT32_MAX);
+	assert_true(passes.items[1].is_full);
+	assert_int_equal(passes.items[1].cost.requests, 70);
+}
+
 static void existing_files_are_noted_but_start_nothing(void **state)
 {
 	struct store_place *place = *state;
@@ -475,7 +510,8 @@ static void old_history_goes_but_never_a_jobs_latest_run(void **state)
 		PROMISE(place, events_that_a_job_still_waits_for_are_never_forgotten),             \
 		PROMISE(place, events_of_a_run_that_has_not_succeeded_are_never_forgotten),        \
 		PROMISE(place, a_sensor_that_no_job_waits_for_keeps_no_gone_files),                \
-		PROMISE(place, old_history_goes_but_never_a_jobs_latest_run)
+		PROMISE(place, old_history_goes_but_never_a_jobs_latest_run),                      \
+		PROMISE(place, the_last_pass_of_each_kind_is_kept)
 
 int main(void)
 {

@@ -67,7 +67,8 @@ static void check_range(const struct lb_setting *setting, const union values *va
 	if (setting->type == LB_SETTING_COUNT) {
 		memcpy(&count, at, sizeof(count));
 		number = count;
-	} else if (setting->type == LB_SETTING_DURATION || setting->type == LB_SETTING_HOURS) {
+	} else if (setting->type == LB_SETTING_DURATION || setting->type == LB_SETTING_HOURS ||
+		   setting->type == LB_SETTING_PRICE) {
 		memcpy(&number, at, sizeof(number));
 	}
 	assert(number >= setting->least && number <= setting->most);

@@ -241,3 +241,60 @@ def test_a_pass_costs_what_the_page_on_discovery_says(lake, sensors, files):
         lake.deliver(name, "20991231_000000")
     assert 1 <= counter.of(lake.once) <= limit + 1
     assert lake.query("select count(*) from lakebeat_event")[0][0] == len(keys) + len(names)
+
+
+def cost(lake):
+    return json.loads(lake.run("status", "--cost", "--json").stdout)
+
+
+def test_status_tells_the_requests_of_a_pass_and_what_they_cost_in_a_month(lake):
+    keys = list(sensor_keys(30, 100))
+    put_all(lake.client, lake.bucket, keys)
+    lake.feed(["%s,555,FALSE" % name for name in sorted({key.split("/")[1] for key in keys})])
+    lake.job(555)
+    (lake.path / "lakebeat.yaml").write_text(
+        SETTINGS.replace("200ms", "1min") + "list_price: 5\n")
+    assert "No pass has taken a request" in lake.run("status", "--cost").stdout
+    counter = Counter(lake.server.endpoint)
+    lake.env["AWS_ENDPOINT_URL"] = counter.endpoint
+    taken = {"full": counter.of(lake.once), "ordinary": counter.of(lake.once)}
+    told = cost(lake)
+    assert {line["pass"]: line["requests"] for line in told["passes"]} == taken
+    for line in told["passes"]:
+        assert line["base_location"] == "s3://%s/triggers" % lake.bucket
+        assert line["keys"] >= len(keys) and line["bytes"] > 100 * len(keys)
+        passes = 30 if line["pass"] == "full" else 30 * 24 * 60
+        assert line["passes_per_month"] == pytest.approx(passes)
+        assert line["price_per_month"] == pytest.approx(passes * line["requests"] * 5 / 1000)
+    total = sum(line["price_per_month"] for line in told["passes"])
+    assert told["price_per_month"] == pytest.approx(total)
+    shown = lake.run("status", "--cost").stdout
+    assert "%.2f in 30 days, at 5 for 1,000 requests" % total in shown
+    assert [line.split()[1:3] for line in shown.splitlines()[1:3]] == \
+        [[name, str(taken[name])] for name in ("ordinary", "full")]
+
+
+def test_a_pass_without_news_writes_nothing_though_its_cost_is_known(lake):
+    lake.feed(["orders,555,TRUE"])
+    lake.job(555)
+    lake.deliver("orders")
+    lake.once()
+    lake.wait_for(lambda: lake.once() and lake.statuses()[("orders", "555")] == "COMPLETED")
+    lake.once()
+    told = cost(lake)
+    log = lake.path / "my_database.db-wal"
+    sizes = [log.exists() and log.stat().st_size, (lake.path / "my_database.db").stat().st_mtime_ns]
+    lake.once()
+    assert cost(lake) == told
+    assert [log.exists() and log.stat().st_size,
+            (lake.path / "my_database.db").stat().st_mtime_ns] == sizes
+
+
+def test_what_was_measured_in_a_location_of_old_is_not_reckoned(lake):
+    lake.feed(["orders,555,TRUE"])
+    lake.job(555)
+    lake.once()
+    assert cost(lake)["passes"]
+    lake.client.create_bucket("moved-" + lake.bucket)
+    lake.put_acon("moved-" + lake.bucket)
+    assert cost(lake) == {"list_price": 0.005, "price_per_month": 0, "passes": []}

@@ -256,6 +256,13 @@ static enum lb_err load_audit(struct lb_store *base, const struct lb_audit_query
 	return inner->impl->load_audit(inner, query, arena, ret_audit, error);
 }
 
+static enum lb_err load_passes(struct lb_store *base, struct lb_arena *arena,
+			       struct lb_pass_cost_list *ret_passes, struct lb_error *error)
+{
+	struct lb_store *inner = sim_store_of(base)->inner;
+	return inner->impl->load_passes(inner, arena, ret_passes, error);
+}
+
 static void destroy(struct lb_store *base)
 {
 	sim_store_close(sim_store_of(base));
@@ -271,6 +278,7 @@ static const struct lb_store_impl impl = {
 	.load_consumed = load_consumed,
 	.load_sensors = load_sensors,
 	.load_audit = load_audit,
+	.load_passes = load_passes,
 	.save = save,
 	.destroy = destroy,
 };

@@ -23,6 +23,8 @@ struct engine_world {
 	size_t shown;
 	const char *pass_failure;
 	int64_t settle_us;
+	struct lb_listing_cost cost;
+	bool is_full;
 	int64_t wall_us;
 	int64_t monotonic_us;
 	struct lb_policy policy;
@@ -151,6 +153,8 @@ static void finish_scan(struct engine_world *world)
 	if (world->settle_us > 0) {
 		request->rescan_at_us = request->now_us + world->settle_us;
 	}
+	request->cost = world->cost;
+	request->is_full = world->is_full;
 	request->unfinished = end < world->file_count;
 	world->shown = request->unfinished ? end : 0;
 	request->done(request);
@@ -235,6 +239,12 @@ void engine_world_file(struct engine_world *world, const char *sensor_id, const 
 void engine_world_parts(struct engine_world *world, size_t files)
 {
 	world->part_files = files;
+}
+
+void engine_world_cost(struct engine_world *world, uint64_t requests, bool is_full)
+{
+	world->cost = (struct lb_listing_cost){requests, 1000 * requests, 100000 * requests};
+	world->is_full = is_full;
 }
 
 uint64_t engine_world_watch(struct engine_world *world, const char *sensor_id,
@@ -473,6 +483,11 @@ struct question {
 	struct lb_job_list jobs;
 };
 
+struct pass_question {
+	struct engine_world *world;
+	struct lb_pass_cost_list passes;
+};
+
 static enum lb_err ask_body(struct lb_store *store, void *data, struct lb_error *error)
 {
 	struct question *question = data;
@@ -490,6 +505,28 @@ const struct lb_run *engine_world_run(struct engine_world *world, const char *jo
 			 LB_OK);
 	store->impl->destroy(store);
 	return question.jobs.count > 0 ? question.jobs.items[0].run : NULL;
+}
+
+static enum lb_err ask_passes(struct lb_store *store, void *data, struct lb_error *error)
+{
+	struct pass_question *question = data;
+	return store->impl->load_passes(store, &question->world->arena, &question->passes, error);
+}
+
+const struct lb_pass_cost *engine_world_kept_pass(struct engine_world *world, bool is_full)
+{
+	struct pass_question question = {.world = world};
+	struct lb_error error;
+	struct lb_store *store = fake_store_create(world->tables);
+	assert_int_equal(store->impl->transact(store, LB_STORE_READ, ask_passes, &question, &error),
+			 LB_OK);
+	store->impl->destroy(store);
+	for (size_t i = 0; i < question.passes.count; i++) {
+		if (question.passes.items[i].is_full == is_full) {
+			return &question.passes.items[i];
+		}
+	}
+	return NULL;
 }
 
 const char *engine_world_status(struct engine_world *world, const char *sensor_id,

@@ -28,6 +28,11 @@ void engine_world_file(struct engine_world *world, const char *sensor_id, const 
 /* Passes are made in parts of so many files; 0: all at once. */
 void engine_world_parts(struct engine_world *world, size_t files);
 
+/* Each part of a pass takes so many requests from now on. */
+void engine_world_cost(struct engine_world *world, uint64_t requests, bool is_full);
+/* What the tables keep of the last such pass; NULL: nothing. Valid until the next call. */
+const struct lb_pass_cost *engine_world_kept_pass(struct engine_world *world, bool is_full);
+
 /* A file that the source sees between passes; passes show it too. The receipt that the
  * engine gave for it. */
 uint64_t engine_world_watch(struct engine_world *world, const char *sensor_id,

@@ -433,3 +433,29 @@ enum lb_err fake_load_audit(struct fake_tables *tables, const struct lb_audit_qu
 	}
 	return LB_OK;
 }
+
+static int compare_passes(const void *a, const void *b)
+{
+	const struct lb_pass_cost *x = a;
+	const struct lb_pass_cost *y = b;
+	int order = lb_text_compare(x->base_location, y->base_location);
+	order = order != 0 ? order : lb_text_compare(x->sensor_source, y->sensor_source);
+	return order != 0 ? order : x->is_full - y->is_full;
+}
+
+void fake_load_passes(struct fake_tables *tables, struct lb_arena *arena,
+		      struct lb_pass_cost_list *ret_passes)
+{
+	const struct lb_pass_cost_list *passes = &tables->state.passes;
+	*ret_passes = (struct lb_pass_cost_list){0};
+	for (size_t i = 0; i < passes->count; i++) {
+		struct lb_pass_cost *pass = fake_must(lb_list_add(arena, ret_passes));
+		*pass = passes->items[i];
+		pass->sensor_source = copy(arena, pass->sensor_source);
+		pass->base_location = copy(arena, pass->base_location);
+	}
+	if (ret_passes->count > 0) {
+		qsort(ret_passes->items, ret_passes->count, sizeof(*ret_passes->items),
+		      compare_passes);
+	}
+}

@@ -186,6 +186,18 @@ static enum lb_err load_audit(struct lb_store *store, const struct lb_audit_quer
 	return err == LB_OK ? fake_load_audit(tables, query, arena, ret_audit, error) : err;
 }
 
+static enum lb_err load_passes(struct lb_store *store, struct lb_arena *arena,
+			       struct lb_pass_cost_list *ret_passes, struct lb_error *error)
+{
+	ON_THE_WORLDS_ACCOUNT;
+	struct fake_tables *tables = tables_of(store, LB_STORE_READ);
+	enum lb_err err = meet_call(tables, error);
+	if (err == LB_OK) {
+		fake_load_passes(tables, arena, ret_passes);
+	}
+	return err;
+}
+
 static void destroy(struct lb_store *store)
 {
 	if (store != NULL) {
@@ -203,6 +215,7 @@ static const struct lb_store_impl impl = {
 	.load_consumed = load_consumed,
 	.load_sensors = load_sensors,
 	.load_audit = load_audit,
+	.load_passes = load_passes,
 	.save = save,
 	.destroy = destroy,
 };

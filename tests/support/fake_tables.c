@@ -72,6 +72,7 @@ void fake_state_copy(struct fake_state *copy, const struct fake_state *state)
 	COPY_LIST(copy, state, runs);
 	COPY_LIST(copy, state, entries);
 	COPY_LIST(copy, state, audits);
+	COPY_LIST(copy, state, passes);
 }
 
 struct fake_sensor *fake_state_sensor(struct fake_state *state, int64_t id)

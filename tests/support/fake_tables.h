@@ -31,6 +31,7 @@ struct fake_state {
 	struct lb_run_list runs;
 	struct fake_entry_list entries;
 	struct lb_audit_list audits;
+	struct lb_pass_cost_list passes;
 	int64_t last_run_id;
 };
 
@@ -107,5 +108,7 @@ enum lb_err fake_load_sensors(struct fake_tables *tables, const char *sensor_sou
 enum lb_err fake_load_audit(struct fake_tables *tables, const struct lb_audit_query *query,
 			    struct lb_arena *arena, struct lb_audit_list *ret_audit,
 			    struct lb_error *error);
+void fake_load_passes(struct fake_tables *tables, struct lb_arena *arena,
+		      struct lb_pass_cost_list *ret_passes);
 
 #endif

@@ -407,6 +407,23 @@ static void save_feed(struct fake_tables *tables, const struct lb_changes *chang
 	}
 }
 
+static void save_pass(struct fake_tables *tables, const struct lb_pass_cost *pass)
+{
+	struct lb_pass_cost_list *passes = &tables->state.passes;
+	size_t at = 0;
+	while (at < passes->count &&
+	       !(passes->items[at].is_full == pass->is_full &&
+		 lb_text_equal(passes->items[at].base_location, pass->base_location) &&
+		 lb_text_same_word(passes->items[at].sensor_source, pass->sensor_source))) {
+		at++;
+	}
+	struct lb_pass_cost *kept =
+		at < passes->count ? &passes->items[at] : fake_add(&tables->state, passes);
+	*kept = *pass;
+	kept->sensor_source = fake_word(&tables->texts, pass->sensor_source);
+	kept->base_location = fake_keep(tables, pass->base_location);
+}
+
 void fake_save(struct fake_tables *tables, const struct lb_changes *changes)
 {
 	save_feed(tables, changes);
@@ -427,5 +444,8 @@ void fake_save(struct fake_tables *tables, const struct lb_changes *changes)
 	}
 	for (size_t i = 0; i < changes->audits.count; i++) {
 		save_audit(tables, &changes->audits.items[i]);
+	}
+	for (size_t i = 0; i < changes->passes.count; i++) {
+		save_pass(tables, &changes->passes.items[i]);
 	}
 }

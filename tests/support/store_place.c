@@ -122,6 +122,7 @@ struct call {
 	struct lb_event_list events;
 	struct lb_sensor_state_list sensors;
 	struct lb_audit_list audit;
+	struct lb_pass_cost_list passes;
 	size_t added;
 };
 
@@ -266,6 +267,19 @@ struct lb_audit_list place_load_audit(struct store_place *place, const struct lb
 	struct call call = {.place = place, .query = query};
 	run(&call, LB_STORE_READ, load_audit_body);
 	return call.audit;
+}
+
+static enum lb_err load_passes_body(struct lb_store *store, void *data, struct lb_error *error)
+{
+	struct call *call = data;
+	return store->impl->load_passes(store, &call->place->arena, &call->passes, error);
+}
+
+struct lb_pass_cost_list place_load_passes(struct store_place *place)
+{
+	struct call call = {.place = place};
+	run(&call, LB_STORE_READ, load_passes_body);
+	return call.passes;
 }
 
 struct lb_job *place_job(struct store_place *place, const char *trigger_job_id)

@@ -69,6 +69,7 @@ struct lb_event_list place_load_consumed(struct store_place *place, const char *
 					 size_t limit);
 struct lb_sensor_state_list place_load_sensors(struct store_place *place, const char *sensor_source,
 					       const char *base_location);
+struct lb_pass_cost_list place_load_passes(struct store_place *place);
 struct lb_audit_list place_load_audit(struct store_place *place,
 				      const struct lb_audit_query *query);
 

@@ -51,6 +51,12 @@ static enum lb_err add_submission(struct lb_batch *batch, struct seen *seen)
 	return lb_batch_add_submission(batch, &submission);
 }
 
+static enum lb_err add_pass(struct lb_batch *batch, struct seen *seen)
+{
+	struct lb_pass_cost pass = {.sensor_source = seen->text, .base_location = seen->text};
+	return lb_batch_add_pass(batch, &pass);
+}
+
 static enum lb_err add_run(struct lb_batch *batch, struct seen *seen)
 {
 	struct lb_run_seen run = {
@@ -85,6 +91,8 @@ static const char *error_of(const struct lb_observation *observation)
 		const struct lb_sensor_report_list *list = observation->sensors;
 		return list->items[list->count - 1].error;
 	}
+	case LB_OBSERVED_PASS:
+		return observation->pass.base_location;
 	case LB_OBSERVED_SUBMISSION:
 		return observation->submission.message;
 	case LB_OBSERVED_RUN:
@@ -125,6 +133,7 @@ static void what_is_added_is_a_copy_or_is_not_there_at_all(void **state)
 	(void)state;
 	assert_added_whole(add_reports);
 	assert_added_whole(adopt_reports);
+	assert_added_whole(add_pass);
 	assert_added_whole(add_submission);
 	assert_added_whole(add_run);
 }

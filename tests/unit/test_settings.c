@@ -97,6 +97,48 @@ static void an_argv_is_shown_so_that_yaml_reads_it_again(void **state)
 	lb_arena_finish(&arena);
 }
 
+/* false: refused. */
+static bool read_price(const char *text, int64_t *ret_price)
+{
+	const struct lb_setting *setting = lb_setting_find(LB_SCOPE_FILE, "list_price");
+	struct lb_arena arena = {0};
+	struct lb_problem_list problems = {0};
+	struct lb_report report = {.arena = &arena, .problems = &problems};
+	struct lb_reader reader = {&report, &arena, "lakebeat.yaml", NULL, false};
+	struct lb_node node = {.kind = LB_NODE_TEXT, .text = text, .written = text};
+	max_align_t base[64] = {0};
+	assert_non_null(setting);
+	bool taken = lb_value_set(&reader, setting, &node, setting->key, base);
+	assert_int_equal(problems.count, taken ? 0 : 1);
+	memcpy(ret_price, (char *)base + setting->offset, sizeof(*ret_price));
+	lb_arena_finish(&arena);
+	return taken;
+}
+
+static void a_price_is_exact_to_a_millionth_and_nothing_else_is_one(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t price;
+	} good[] = {{"0", 0},
+		    {"0.005", 5000},
+		    {"12.3", 12300000},
+		    {"1000", 1000000000},
+		    {"0.000001", 1}};
+	static const char *const bad[] = {
+		"",    ".",         "1.", ".5",      "-1",    "+1",          "1,5",
+		"1e3", "0.0000001", "1 ", "1.5 EUR", "1.2.3", "1000.000001", "99999999999999"};
+	(void)state;
+	int64_t price;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_true(read_price(good[i].text, &price));
+		assert_int_equal(price, good[i].price);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_false(read_price(bad[i], &price));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -104,6 +146,7 @@ int main(void)
 		cmocka_unit_test(every_key_stands_once_in_its_scope_and_has_help),
 		cmocka_unit_test(every_default_is_within_its_own_range_and_reads_back),
 		cmocka_unit_test(an_argv_is_shown_so_that_yaml_reads_it_again),
+		cmocka_unit_test(a_price_is_exact_to_a_millionth_and_nothing_else_is_one),
 		cmocka_unit_test(only_options_are_found_whatever_their_case),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -272,6 +272,7 @@ static void finish_scan(struct lb_object_pass *pass)
 	} else {
 		forget_rest(pass);
 	}
+	scan->is_full = pass->is_full_pass;
 	pass->scan = NULL;
 	scan->done(scan); /* last: it may destroy the source */
 }

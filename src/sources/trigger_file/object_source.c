@@ -117,6 +117,7 @@ static void own_done(struct lb_scan *own)
 	scan->rescan_at_us = own->rescan_at_us;
 	scan->unfinished = own->unfinished;
 	scan->cost = own->cost;
+	scan->is_full = own->is_full;
 	scan->error = own->error;
 	scan->done(scan); /* last: it may destroy the source */
 }

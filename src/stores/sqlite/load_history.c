@@ -1,4 +1,4 @@
-/* load_history.c: events, of runs and to be cleaned, and the audit log. */
+/* load_history.c: events, of runs and to be cleaned, the audit log, and what passes cost. */
 #include "stores/sqlite/statement.h"
 
 #include <limits.h>
@@ -119,6 +119,38 @@ enum lb_err lb_sqlite_load_audit(struct lb_sqlite *sqlite, const struct lb_audit
 			sql_no_memory(&sql);
 		} else {
 			read_audit(&sql, arena, audit);
+		}
+		err = sql_next(&sql, &more, error);
+	}
+	return err;
+}
+
+static void read_pass(struct sql *sql, struct lb_arena *arena, struct lb_pass_cost *pass)
+{
+	*pass = (struct lb_pass_cost){
+		.sensor_source = sql_text(sql, 0, arena),
+		.base_location = sql_text(sql, 1, arena),
+		.is_full = sql_int(sql, 2) != 0,
+		.ended_at_us = sql_int(sql, 3),
+		.cost = {.requests = (uint64_t)sql_int(sql, 4),
+			 .keys = (uint64_t)sql_int(sql, 5),
+			 .bytes = (uint64_t)sql_int(sql, 6)},
+	};
+}
+
+enum lb_err lb_sqlite_load_passes(struct lb_sqlite *sqlite, struct lb_arena *arena,
+				  struct lb_pass_cost_list *ret_passes, struct lb_error *error)
+{
+	struct sql sql = sql_begin(sqlite, SQL_LOAD_PASSES);
+	*ret_passes = (struct lb_pass_cost_list){0};
+	bool more;
+	enum lb_err err = sql_next(&sql, &more, error);
+	while (more) {
+		struct lb_pass_cost *pass = lb_list_add(arena, ret_passes);
+		if (pass == NULL) {
+			sql_no_memory(&sql);
+		} else {
+			read_pass(&sql, arena, pass);
 		}
 		err = sql_next(&sql, &more, error);
 	}

@@ -217,6 +217,20 @@ static enum lb_err add_audit(struct lb_sqlite *sqlite, const struct lb_audit *au
 	return sql_run(&sql, error);
 }
 
+static enum lb_err save_pass(struct lb_sqlite *sqlite, const struct lb_pass_cost *pass,
+			     struct lb_error *error)
+{
+	struct sql sql = sql_begin(sqlite, SQL_SAVE_PASS);
+	sql_bind_text(&sql, 1, pass->sensor_source);
+	sql_bind_text(&sql, 2, pass->base_location);
+	sql_bind_int(&sql, 3, pass->is_full);
+	sql_bind_int(&sql, 4, pass->ended_at_us);
+	sql_bind_int(&sql, 5, (int64_t)pass->cost.requests);
+	sql_bind_int(&sql, 6, (int64_t)pass->cost.keys);
+	sql_bind_int(&sql, 7, (int64_t)pass->cost.bytes);
+	return sql_run(&sql, error);
+}
+
 static enum lb_err save_runs(struct lb_sqlite *sqlite, const struct lb_changes *changes,
 			     struct lb_error *error)
 {
@@ -244,6 +258,9 @@ static enum lb_err save_logs(struct lb_sqlite *sqlite, const struct lb_changes *
 	}
 	for (size_t i = 0; i < changes->audits.count && err == LB_OK; i++) {
 		err = add_audit(sqlite, &changes->audits.items[i], error);
+	}
+	for (size_t i = 0; i < changes->passes.count && err == LB_OK; i++) {
+		err = save_pass(sqlite, &changes->passes.items[i], error);
 	}
 	return err;
 }

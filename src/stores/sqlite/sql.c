@@ -144,6 +144,10 @@ const char *const sql_texts[SQL_MAX] = {
 	[SQL_LOAD_AUDIT_OF_JOB] = "SELECT " AUDIT_COLUMNS " FROM lakebeat_audit "
 				  "WHERE trigger_job_id = ?2 ORDER BY id DESC LIMIT ?1",
 
+	[SQL_LOAD_PASSES] = "SELECT sensor_source, base_location, is_full, ended_at_us, requests, "
+			    "keys, bytes FROM lakebeat_pass "
+			    "ORDER BY base_location, sensor_source, is_full",
+
 #define OF_KEY " WHERE trigger_job_id IS ?1 AND sensor_id IS ?2"
 	[SQL_CHANGE_ROW] =
 		"UPDATE {control} SET status = ?3, "
@@ -178,4 +182,6 @@ const char *const sql_texts[SQL_MAX] = {
 			  "(?1, iif(?2 IS NULL, NULL, json_array(?2)), ?3, ?4, ?5, ?6)",
 	[SQL_ADD_AUDIT] = "INSERT INTO lakebeat_audit (" AUDIT_COLUMNS ") "
 			  "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[SQL_SAVE_PASS] = "INSERT OR REPLACE INTO lakebeat_pass "
+			  "VALUES (lakebeat_fold(?1), ?2, ?3, ?4, ?5, ?6, ?7)",
 };

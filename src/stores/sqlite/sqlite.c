@@ -141,6 +141,12 @@ static enum lb_err load_audit(struct lb_store *store, const struct lb_audit_quer
 	return lb_sqlite_load_audit(inside(store, LB_STORE_READ), query, arena, ret_audit, error);
 }
 
+static enum lb_err load_passes(struct lb_store *store, struct lb_arena *arena,
+			       struct lb_pass_cost_list *ret_passes, struct lb_error *error)
+{
+	return lb_sqlite_load_passes(inside(store, LB_STORE_READ), arena, ret_passes, error);
+}
+
 static enum lb_err save(struct lb_store *store, const struct lb_changes *changes,
 			struct lb_error *error)
 {
@@ -177,6 +183,7 @@ static const struct lb_store_impl impl = {
 	.load_consumed = load_consumed,
 	.load_sensors = load_sensors,
 	.load_audit = load_audit,
+	.load_passes = load_passes,
 	.save = save,
 	.destroy = destroy,
 };

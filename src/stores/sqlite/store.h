@@ -83,6 +83,9 @@ enum lb_err lb_sqlite_load_sensors(struct lb_sqlite *sqlite, const char *sensor_
 enum lb_err lb_sqlite_load_audit(struct lb_sqlite *sqlite, const struct lb_audit_query *query,
 				 struct lb_arena *arena, struct lb_audit_list *ret_audit,
 				 struct lb_error *error) LB_MUST_CHECK;
+enum lb_err lb_sqlite_load_passes(struct lb_sqlite *sqlite, struct lb_arena *arena,
+				  struct lb_pass_cost_list *ret_passes,
+				  struct lb_error *error) LB_MUST_CHECK;
 enum lb_err lb_sqlite_save(struct lb_sqlite *sqlite, const struct lb_changes *changes,
 			   struct lb_error *error) LB_MUST_CHECK;
 
