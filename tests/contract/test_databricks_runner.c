@@ -377,7 +377,7 @@ static void on_polled(struct lb_poll *poll)
 	inquiry->lab->under_way--;
 }
 
-static void begin_poll(struct lab *lab, struct inquiry *inquiry, int count)
+static void prepare_poll(struct lab *lab, struct inquiry *inquiry, int count)
 {
 	*inquiry = (struct inquiry){.lab = lab};
 	for (int i = 0; i < count; i++) {
@@ -391,6 +391,11 @@ static void begin_poll(struct lab *lab, struct inquiry *inquiry, int count)
 	inquiry->poll.done = on_polled;
 	inquiry->poll.data = inquiry;
 	lab->under_way++;
+}
+
+static void begin_poll(struct lab *lab, struct inquiry *inquiry, int count)
+{
+	prepare_poll(lab, inquiry, count);
 	lab->runner->impl->poll(lab->runner, &inquiry->poll);
 	assert_int_equal(inquiry->done, 0);
 }
@@ -492,6 +497,30 @@ static void a_busy_workspace_does_not_make_polls_dear(void **state)
 	lb_arena_finish(&inquiry.poll.arena);
 	assert_int_equal(lab->workspace.gets, 9);
 	assert_in_range(lab->workspace.pages, 0, 3);
+}
+
+static void a_run_deleted_before_its_answer_came_was_there_and_failed(void **state)
+{
+	struct lab *lab = open_runner(state, false);
+	set_script(lab,
+		   (struct fake_script){
+			   .status = 400,
+			   .body = "{\"error_code\": \"INVALID_PARAMETER_VALUE\", \"message\": "
+				   "\"The run of this idempotency_token was deleted.\"}"});
+	struct try try;
+	submit(lab, &try, 1);
+	assert_int_equal(try.submission.outcome, LB_SUBMIT_ACCEPTED);
+	assert_string_equal(try.url, "");
+	struct inquiry inquiry;
+	prepare_poll(lab, &inquiry, 1);
+	(void)snprintf(inquiry.ids[0], sizeof(inquiry.ids[0]), "%s", try.external_id);
+	lab->runner->impl->poll(lab->runner, &inquiry.poll);
+	run(lab);
+	assert_true(news_of(&inquiry, 0)->known);
+	assert_int_equal(news_of(&inquiry, 0)->state, LB_RUN_FAILED);
+	assert_non_null(strstr(news_of(&inquiry, 0)->message, "was deleted there"));
+	assert_int_equal(lab->workspace.gets + lab->workspace.pages, 0);
+	lb_arena_finish(&inquiry.poll.arena);
 }
 
 static void a_run_that_was_deleted_failed(void **state)
@@ -629,6 +658,7 @@ static const struct CMUnitTest tests[] = {
 	PROMISE(a_thousand_runs_take_a_request_for_twenty_at_most),
 	PROMISE(others_runs_cost_a_third_more_at_most),
 	PROMISE(a_busy_workspace_does_not_make_polls_dear),
+	PROMISE(a_run_deleted_before_its_answer_came_was_there_and_failed),
 	PROMISE(a_run_that_was_deleted_failed),
 	PROMISE(a_workspace_that_does_not_answer_says_nothing_of_runs),
 	PROMISE(a_run_without_a_number_is_not_asked_about_and_failed),

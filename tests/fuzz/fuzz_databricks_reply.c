@@ -71,6 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* Only a definite answer may say that nothing was started. */
 	assert(reply.meaning != LB_DATABRICKS_REFUSED ||
 	       (answer.status >= 400 && answer.status < 500));
+	assert(!reply.run_is_gone || reply.meaning == LB_DATABRICKS_REFUSED ||
+	       reply.meaning == LB_DATABRICKS_MISSING);
 	lb_databricks_reply_finish(&reply);
 	lb_arena_finish(&arena);
 	return 0;

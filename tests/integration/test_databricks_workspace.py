@@ -138,3 +138,25 @@ def test_runs_that_have_to_wait_in_the_workspaces_queue_are_followed(house, work
     workspace.set_clock(runs=True)
     house.wait_for(lambda: set(house.statuses().values()) == {"COMPLETED"})
     stop(daemon)
+
+
+def test_a_run_that_was_deleted_before_its_answer_came_failed_and_can_be_retried(house, workspace):
+    """The workspace refuses the token of such a run for ever."""
+    job_id = JOBS[0]
+    workspace.fault("jobs/run-now", "close", when="after", count=1)
+    workspace.fault("jobs/run-now", "answer", status=503, count=0)
+    daemon = house.daemon()
+    house.emit("sensor_%d" % job_id)
+    house.wait_for(lambda: [run["life_cycle_state"] for run in workspace.runs(job_id)]
+                   == ["TERMINATED"])
+    workspace.delete_run(workspace.runs(job_id)[0]["run_id"])
+    workspace.clear_faults()
+    house.wait_for(lambda: house.query("select state from lakebeat_run") == [("FAILED",)])
+    assert "it was deleted there" in house.run("explain", str(job_id)).stdout
+    house.run("retry", str(job_id))
+    house.wait_for(lambda: house.query("select state from lakebeat_run order by id")
+                   == [("FAILED",), ("SUCCEEDED",)])
+    stop(daemon)
+    first, second = workspace.runs(job_id)
+    assert first["deleted"] and not second["deleted"] and first["token"] != second["token"]
+    assert handed_on(workspace, job_id)[:1] == handed_on(workspace, job_id)[1:]

@@ -109,6 +109,46 @@ static void what_does_not_exist_is_told_by_404_and_by_the_older_400(void **state
 		LB_DATABRICKS_MISSING);
 }
 
+static void that_a_run_is_gone_is_told_by_its_number_and_by_its_token(void **state)
+{
+	(void)state;
+	static const struct {
+		int status;
+		bool gone;
+		const char *body;
+	} cases[] = {
+		{400, true,
+		 "{\"error_code\": \"INVALID_PARAMETER_VALUE\", \"message\": \"The run of this "
+		 "idempotency_token was deleted.\"}"},
+		{404, true,
+		 "{\"error_code\": \"RESOURCE_DOES_NOT_EXIST\", \"message\": \"Run with token abc "
+		 "has been deleted\"}"},
+		{400, true,
+		 "{\"error_code\": \"INVALID_PARAMETER_VALUE\", \"message\": \"Run 7 does not "
+		 "exist.\"}"},
+		{400, false,
+		 "{\"error_code\": \"INVALID_PARAMETER_VALUE\", \"message\": \"Job 7 does not "
+		 "exist.\"}"},
+		{400, false,
+		 "{\"error_code\": \"INVALID_STATE\", \"message\": \"Job 7 was deleted, no run of "
+		 "it starts\"}"},
+		{400, false,
+		 "{\"error_code\": \"INVALID_PARAMETER_VALUE\", \"message\": \"idempotency_token "
+		 "must have at most 64 characters\"}"},
+		{403, false,
+		 "{\"error_code\": 403, \"message\": \"Invalid token: deleted, cannot run\"}"},
+		{503, false,
+		 "{\"error_code\": \"UNAVAILABLE\", \"message\": \"The run of this token was "
+		 "deleted\"}"},
+		{404, false, "{\"error_code\": \"NOT_FOUND\"}"},
+		{200, false, "{\"message\": \"The run of this token was deleted\"}"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		(void)meaning(cases[i].status, JSON, cases[i].body);
+		assert_int_equal(reply.run_is_gone, cases[i].gone);
+	}
+}
+
 static void credentials_that_are_not_accepted_are_told_apart(void **state)
 {
 	(void)state;
@@ -190,6 +230,8 @@ int main(void)
 		cmocka_unit_test_teardown(what_may_have_been_anything_is_asked_again, forget),
 		cmocka_unit_test_teardown(a_definite_no_is_a_no_with_its_reason, forget),
 		cmocka_unit_test_teardown(what_does_not_exist_is_told_by_404_and_by_the_older_400,
+					  forget),
+		cmocka_unit_test_teardown(that_a_run_is_gone_is_told_by_its_number_and_by_its_token,
 					  forget),
 		cmocka_unit_test_teardown(credentials_that_are_not_accepted_are_told_apart, forget),
 		cmocka_unit_test_teardown(a_message_stays_one_line_of_whole_letters, forget),

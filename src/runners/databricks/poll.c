@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "base/time.h"
 #include "net/url.h"
 #include "runners/databricks/runner.h"
@@ -305,12 +306,16 @@ static int64_t parse_run_id(const char *text)
 	return number > 0 && errno == 0 && *end == '\0' ? number : 0;
 }
 
-/* Such a run can never be asked about: it was another kind of runner's. */
+/* Such a run can never be asked about: it was deleted before its number came, or it was
+ * another kind of runner's. */
 static void give_up_run(struct lb_databricks_inquiry *inquiry, struct lb_run_news *news)
 {
-	const char *message = lb_arena_strdup(&inquiry->poll->arena,
-					      "it has no id of a Databricks run; what became of it "
-					      "is not known");
+	bool deleted = lb_text_equal(news->run->external_id, LB_DATABRICKS_DELETED_RUN);
+	const char *message = lb_arena_strdup(
+		&inquiry->poll->arena,
+		deleted ? "the workspace started the run, and it was deleted there before its "
+			  "number was known; how it ended is not known"
+			: "it has no id of a Databricks run; what became of it is not known");
 	if (message != NULL) {
 		news->known = true;
 		news->state = LB_RUN_FAILED;

@@ -61,6 +61,15 @@ static bool says_missing(const char *message)
 		strstr(message, "doesn't exist") != NULL);
 }
 
+/* How it is put is not documented: "If a run with the provided token is deleted, an error is
+ * returned." An access token that was deleted is a matter of credentials, and no run's. */
+static bool says_gone(const char *message)
+{
+	return says_missing(message) ||
+	       (message != NULL && strcasestr(message, "run") != NULL &&
+		strcasestr(message, "token") != NULL && strcasestr(message, "delete") != NULL);
+}
+
 /* A code goes before the status that it came with. */
 static enum lb_databricks_meaning judge(int status, const struct complaint *complaint)
 {
@@ -151,6 +160,9 @@ static void read_body(const struct lb_databricks_answer *answer, int64_t now_us,
 		fail_later(reply, "the workspace's answer is not whole, or not JSON");
 	} else {
 		reply->meaning = judge(answer->status, &complaint);
+		reply->run_is_gone = (reply->meaning == LB_DATABRICKS_MISSING ||
+				      reply->meaning == LB_DATABRICKS_REFUSED) &&
+				     says_gone(complaint.message);
 		describe(answer, &complaint, reply);
 	}
 	if (reply->meaning == LB_DATABRICKS_LATER &&

@@ -4,7 +4,7 @@
  * message; older endpoints put a number into error_code, and whatever stands in
  * between (a login, a proxy, a load balancer) answers as it pleases. Decisions
  * hang on the status and on error_code, never on the words of a message, but
- * for one: that a run does not exist comes with a code of many meanings. */
+ * for one: that a run is gone comes with a code of many meanings. */
 #ifndef LB_RUNNERS_DATABRICKS_REPLY_H
 #define LB_RUNNERS_DATABRICKS_REPLY_H
 
@@ -34,11 +34,14 @@ enum lb_databricks_meaning {
 
 /* json: DONE only; owned by lb_databricks_reply_finish.
  * error: of anything but DONE, for people: status, code, message.
+ * run_is_gone: a definite answer whose reason is that a run was deleted, be it told by the
+ *              run's number or by its idempotency_token.
  * retry_after_us: 0: nothing was said. */
 struct lb_databricks_reply {
 	enum lb_databricks_meaning meaning;
 	json_t *json;
 	struct lb_error error;
+	bool run_is_gone;
 	int64_t retry_after_us;
 };
 

@@ -7,6 +7,9 @@
 #include "runners/databricks/databricks.h"
 #include "runners/databricks/rate.h"
 
+/* Stands for the number of a run that was started and deleted before its number came. */
+#define LB_DATABRICKS_DELETED_RUN "deleted"
+
 struct lb_databricks_start;
 struct lb_databricks_inquiry;
 

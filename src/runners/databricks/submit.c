@@ -68,6 +68,16 @@ static void take_acceptance(const struct lb_databricks_runner *runner,
 	lb_arena_finish(&arena);
 }
 
+/* The workspace starts no other run for the token, however often it is asked. The run was
+ * there, and the next poll tells its end. */
+static void take_deletion(struct lb_submission *submission)
+{
+	submission->outcome = LB_SUBMIT_ACCEPTED;
+	submission->external_id = LB_DATABRICKS_DELETED_RUN;
+	submission->url = NULL;
+	submission->done(submission);
+}
+
 static enum lb_submit_outcome outcome_of(enum lb_databricks_meaning meaning)
 {
 	switch (meaning) {
@@ -92,10 +102,15 @@ static void on_called(struct lb_databricks_call *call)
 	int64_t number = json_integer_value(run_id);
 	enum lb_databricks_meaning meaning = call->reply.meaning;
 	struct lb_error error = call->reply.error;
+	bool run_is_gone = call->reply.run_is_gone;
 	submission->retry_after_us = call->reply.retry_after_us;
 	start_free(start); /* and the call with it */
 	if (number > 0) {
 		take_acceptance(runner, submission, number);
+		return;
+	}
+	if (run_is_gone) {
+		take_deletion(submission);
 		return;
 	}
 	if (meaning == LB_DATABRICKS_DONE) {
