@@ -1,6 +1,7 @@
 #include "support/fake_workspace.h"
 
 #include "base/text.h"
+#include "base/time.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -145,24 +146,44 @@ static void give_token(struct fake_workspace *workspace, const char *request,
 	}
 	(void)snprintf(workspace->valid_token, sizeof(workspace->valid_token), "secret-%d",
 		       workspace->oauth_requests);
+	if (workspace->oauth_requests <= FAKE_TOKENS_MAX) {
+		workspace->token_ends_us[workspace->oauth_requests - 1] =
+			workspace->now_us + atoll(workspace->expires_in) * LB_SECOND;
+	}
 	say(answer, 200,
 	    json_pack("{s:s, s:s, s:s}", "access_token", workspace->valid_token, "token_type",
 		      "Bearer", "expires_in", workspace->expires_in));
 }
 
+/* Of access tokens those that have not expired, unless the test names another. */
+static bool accepts(struct fake_workspace *workspace, const char *request)
+{
+	const char *sent = strstr(request, "\r\nAuthorization: Bearer ");
+	char token[64] = "";
+	int number = 0;
+	if (sent == NULL || sscanf(sent, "\r\nAuthorization: Bearer %63[^\r]", token) != 1) {
+		return false;
+	}
+	if (sscanf(token, "secret-%d", &number) != 1 || number < 1 || number > FAKE_TOKENS_MAX ||
+	    workspace->token_ends_us[number - 1] == 0) {
+		return strcmp(token, workspace->valid_token) == 0;
+	}
+	bool is_over = workspace->now_us >= workspace->token_ends_us[number - 1];
+	workspace->last_token_used = number;
+	workspace->expired_tokens_seen += is_over;
+	return !is_over && lb_text_starts_with(workspace->valid_token, "secret-");
+}
+
 static void serve(struct fake_workspace *workspace, const char *request,
 		  struct http_peer_answer *answer)
 {
-	char authorization[128];
 	const char *path = strchr(request, ' ') + 1;
-	(void)snprintf(authorization, sizeof(authorization), "\r\nAuthorization: Bearer %s\r\n",
-		       workspace->valid_token);
 	if (lb_text_starts_with(path, "/oidc/v1/token ")) {
 		give_token(workspace, request, answer);
 		return;
 	}
 	(void)snprintf(workspace->last_head, sizeof(workspace->last_head), "%s", request);
-	if (strstr(request, authorization) == NULL) {
+	if (!accepts(workspace, request)) {
 		say(answer, 403,
 		    json_pack("{s:i, s:s}", "error_code", 403, "message", "Invalid access token."));
 	} else if (lb_text_starts_with(path, "/api/2.2/jobs/run-now ")) {
@@ -193,6 +214,13 @@ void fake_workspace_init(struct fake_workspace *workspace)
 void fake_workspace_finish(struct fake_workspace *workspace)
 {
 	(void)pthread_mutex_destroy(&workspace->lock);
+}
+
+void fake_workspace_set_clock(struct fake_workspace *workspace, int64_t now_us)
+{
+	(void)pthread_mutex_lock(&workspace->lock);
+	workspace->now_us = now_us;
+	(void)pthread_mutex_unlock(&workspace->lock);
 }
 
 int fake_workspace_starts(struct fake_workspace *workspace)

@@ -12,6 +12,7 @@
 #include <pthread.h>
 
 #define FAKE_RUNS_MAX 1000
+#define FAKE_TOKENS_MAX 1000
 #define FAKE_FIRST_RUN_ID INT64_C(9007199254740993) /* more than a double can tell apart */
 #define JSON "Content-Type: application/json\r\n"
 
@@ -30,7 +31,10 @@ struct fake_script {
  * states:      result states; NULL: running; "": deleted.
  * others:      active runs that somebody else started.
  * bad_get_status: what runs/get answers, if not 0.
- * valid_token: the access token that is accepted. */
+ * valid_token: the access token that is accepted.
+ * token_ends_us: when the access tokens expire, from the first on, by now_us.
+ * last_token_used: the number of the one that came with the latest request.
+ * expired_tokens_seen: requests that came with one that had expired. */
 struct fake_workspace {
 	pthread_mutex_t lock;
 	char tokens[FAKE_RUNS_MAX][LB_TOKEN_LENGTH + 1];
@@ -46,6 +50,10 @@ struct fake_workspace {
 	const char *expires_in;
 	const char *oauth_error;
 	char valid_token[32];
+	int64_t now_us;
+	int64_t token_ends_us[FAKE_TOKENS_MAX];
+	int last_token_used;
+	int expired_tokens_seen;
 	struct fake_script scripts[32];
 	int script_count;
 	int script_at;
@@ -59,6 +67,9 @@ void fake_workspace_finish(struct fake_workspace *workspace);
 
 /* For http_peer_serve. */
 void fake_workspace_serve(void *workspace, const char *request, struct http_peer_answer *answer);
+
+/* Access tokens expire by it; it stands still. */
+void fake_workspace_set_clock(struct fake_workspace *workspace, int64_t now_us);
 
 int fake_workspace_starts(struct fake_workspace *workspace);
 

@@ -9,13 +9,14 @@
 #include <string.h>
 
 #define AHEAD_MAX_US (20 * LB_MINUTE)
-#define LIFE_MIN_US LB_MINUTE
+#define WAY_MAX_US (30 * LB_SECOND)
 #define LIFE_DEFAULT_US LB_HOUR
 #define TIMEOUT_US LB_MINUTE
 #define REPLY_BYTES_MAX ((size_t)256 * 1024)
 
 /* header:        NULL: none yet, or not any more.
  * renew_at_us, expires_at_us: by the monotonic clock; INT64_MAX: never.
+ * asked_at_us:   when the latest request for one began.
  * told:          those who are not told yet, of those who are being told.
  * gone:          of the function that tells them; NULL: none does.
  * request:       for a new one; pending while it is on its way. */
@@ -26,6 +27,7 @@ struct lb_databricks_auth {
 	char *header;
 	int64_t renew_at_us;
 	int64_t expires_at_us;
+	int64_t asked_at_us;
 	struct lb_databricks_waiter *waiting;
 	struct lb_databricks_waiter **waiting_end;
 	struct lb_databricks_waiter *told;
@@ -144,9 +146,11 @@ static int64_t life_us(const json_t *json)
 	if (seconds <= 0 || seconds > 10 * LB_DAY / LB_SECOND) {
 		return LIFE_DEFAULT_US;
 	}
-	return seconds * LB_SECOND > LIFE_MIN_US ? seconds * LB_SECOND : LIFE_MIN_US;
+	return seconds * LB_SECOND;
 }
 
+/* A token's life began after it was asked for, and what is sent with it is on its way for a
+ * while. */
 static bool take_token(struct lb_databricks_auth *auth, const json_t *json)
 {
 	const char *token = json_string_value(json_object_get(json, "access_token"));
@@ -160,9 +164,9 @@ static bool take_token(struct lb_databricks_auth *auth, const json_t *json)
 	lb_secret_free(auth->header);
 	auth->header = header;
 	int64_t life = life_us(json);
-	auth->expires_at_us = monotonic_us(auth) + life;
-	auth->renew_at_us =
-		auth->expires_at_us - (life / 2 < AHEAD_MAX_US ? life / 2 : AHEAD_MAX_US);
+	int64_t end_us = auth->asked_at_us + life;
+	auth->expires_at_us = end_us - (life / 10 < WAY_MAX_US ? life / 10 : WAY_MAX_US);
+	auth->renew_at_us = end_us - (life / 2 < AHEAD_MAX_US ? life / 2 : AHEAD_MAX_US);
 	return true;
 }
 
@@ -190,6 +194,7 @@ static void on_fetched(struct lb_http_request *request)
 static void fetch(struct lb_databricks_auth *auth)
 {
 	static const char body[] = "grant_type=client_credentials&scope=all-apis";
+	auth->asked_at_us = monotonic_us(auth);
 	auth->fields[0] = (struct lb_http_field){"Authorization", auth->basic};
 	auth->fields[1] =
 		(struct lb_http_field){"Content-Type", "application/x-www-form-urlencoded"};

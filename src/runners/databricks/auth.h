@@ -2,9 +2,9 @@
  *
  * A personal access token is sent as it is. A service principal's client_id and
  * client_secret are exchanged for an access token at /oidc/v1/token (OAuth 2.0
- * client credentials, RFC 6749, 4.4), which is kept until it expires and renewed
- * ahead of that, by the smaller of half its life and 20 minutes, while the old
- * one is still used.
+ * client credentials, RFC 6749, 4.4), which is kept until shortly before it expires, by
+ * the smaller of a tenth of its life and 30 seconds, and renewed ahead of that, by the
+ * smaller of half its life and 20 minutes, while the old one is still used.
  *
  * Threads: the loop's. */
 #ifndef LB_RUNNERS_DATABRICKS_AUTH_H
