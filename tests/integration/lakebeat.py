@@ -45,6 +45,13 @@ class House:
         (self.path / "acon.json").write_text(ACON)
         (self.path / "lakebeat.yaml").write_text(SETTINGS)
 
+    @classmethod
+    def at(cls, path):
+        """A house that stands already."""
+        house = cls.__new__(cls)
+        house.path = Path(path)
+        return house
+
     def job(self, job_id, script="true"):
         """A job that runs a line of shell."""
         path = self.path / "jobs" / str(job_id)

@@ -106,6 +106,7 @@ static void on_called(struct lb_databricks_call *call)
 	submission->retry_after_us = call->reply.retry_after_us;
 	start_free(start); /* and the call with it */
 	if (number > 0) {
+		LB_INJECTION_POINT("run-now-accepted");
 		take_acceptance(runner, submission, number);
 		return;
 	}
