@@ -172,6 +172,7 @@ static enum lb_err open_databricks(struct lb_drive *drive, const struct lb_confi
 		.max_parallel = settings->max_parallel,
 		.starts_per_second = settings->starts_per_second,
 		.poll_interval_us = settings->status_interval_us,
+		.revive_interval_us = settings->revive_interval_us,
 		.job_parameters = settings->job_parameters == LB_JOB_PARAMETERS_EVENTS,
 		.queue = settings->queue,
 	};

@@ -87,6 +87,7 @@ struct lb_runner_settings {
 	const char *auth_type;
 	int starts_per_second;
 	int64_t status_interval_us;
+	int64_t revive_interval_us;
 	enum lb_job_parameters job_parameters;
 	bool queue;
 	struct lb_origin *origins;

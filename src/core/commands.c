@@ -15,16 +15,6 @@ static enum lb_err answer(struct lb_answer *ret_answer, bool changed, const char
 	return LB_OK;
 }
 
-static bool any_row_is(const struct lb_job *job, enum lb_status status)
-{
-	for (size_t i = 0; i < job->rows.count; i++) {
-		if (job->rows.items[i].status == status) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static int64_t waiting_events(const struct lb_job *job)
 {
 	int64_t waiting = 0;
@@ -90,15 +80,16 @@ static enum lb_err complete_idle_job(struct lb_job *job, bool consume_all, int64
 				     struct lb_changes *changes, struct lb_answer *ret_answer,
 				     struct lb_error *error)
 {
-	bool revived = any_row_is(job, LB_STATUS_FAILED) || any_row_is(job, LB_STATUS_IN_PROGRESS);
+	bool revived = lb_job_has_row_at(job, LB_STATUS_FAILED) ||
+		       lb_job_has_row_at(job, LB_STATUS_IN_PROGRESS);
 	int64_t waiting = waiting_events(job);
 	enum lb_err err = LB_OK;
 	if (revived) {
 		err = lb_transition_complete_rows(job, "completed by command", now_us, now_us,
 						  changes, error);
 	}
-	bool by_hand =
-		consume_all && (waiting > 0 || any_row_is(job, LB_STATUS_NEW_EVENT_AVAILABLE));
+	bool by_hand = consume_all &&
+		       (waiting > 0 || lb_job_has_row_at(job, LB_STATUS_NEW_EVENT_AVAILABLE));
 	if (err == LB_OK && by_hand) {
 		err = consume_by_hand(job, now_us, changes, error);
 	}
@@ -199,7 +190,8 @@ enum lb_err lb_job_retry(struct lb_job *job, int64_t now_us, struct lb_changes *
 					      (long long)job->run->run_no, job->trigger_job_id),
 			      error);
 	}
-	if (!any_row_is(job, LB_STATUS_FAILED) && !any_row_is(job, LB_STATUS_IN_PROGRESS)) {
+	if (!lb_job_has_row_at(job, LB_STATUS_FAILED) &&
+	    !lb_job_has_row_at(job, LB_STATUS_IN_PROGRESS)) {
 		return answer(ret_answer, false,
 			      lb_arena_printf(changes->arena,
 					      "nothing changed: job %s has not failed",

@@ -10,3 +10,13 @@ const char *lb_job_name(const struct lb_job *job)
 	}
 	return NULL;
 }
+
+bool lb_job_has_row_at(const struct lb_job *job, enum lb_status status)
+{
+	for (size_t i = 0; i < job->rows.count; i++) {
+		if (job->rows.items[i].status == status) {
+			return true;
+		}
+	}
+	return false;
+}

@@ -27,6 +27,9 @@ struct lb_job {
 
 struct lb_job_list LB_LIST_OF(struct lb_job);
 
+/* Any of the job's rows has this status. */
+bool lb_job_has_row_at(const struct lb_job *job, enum lb_status status);
+
 /* The name in the job's first row that has one, or NULL. */
 const char *lb_job_name(const struct lb_job *job);
 

@@ -91,11 +91,19 @@ static enum lb_err after_failure(struct lb_job *job, const char *cause, int64_t 
 	return fail_rows(job, cause, ended_at_us, now_us, changes, error);
 }
 
+/* Whether the end of the job's latest run is news. */
+static bool is_news(const struct lb_job *job, enum lb_run_state state)
+{
+	bool failed = job->run->state == LB_RUN_FAILED || job->run->state == LB_RUN_CANCELED;
+	return lb_run_is_live(job->run) ||
+	       (failed && state == LB_RUN_SUCCEEDED && lb_job_has_row_at(job, LB_STATUS_FAILED));
+}
+
 enum lb_err lb_job_run_ended(struct lb_job *job, const char *token, enum lb_run_state state,
 			     const char *message, int64_t ended_at_us, int64_t now_us,
 			     struct lb_changes *changes, struct lb_error *error)
 {
-	if (!lb_transition_is_own_run(job, token) || !lb_run_is_live(job->run)) {
+	if (!lb_transition_is_own_run(job, token) || !is_news(job, state)) {
 		return LB_OK;
 	}
 	enum lb_err err = LB_OK;

@@ -31,7 +31,8 @@ enum lb_err lb_job_run_not_accepted(struct lb_job *job, const char *token, bool 
 				    struct lb_error *error) LB_MUST_CHECK;
 
 /* The run is over: state is SUCCEEDED, FAILED or CANCELED. A run that never was
- * seen accepted counts as accepted first. */
+ * seen accepted counts as accepted first. SUCCEEDED revives a job that is FAILED
+ * by this very run, which was made good since: as if it had never failed. */
 enum lb_err lb_job_run_ended(struct lb_job *job, const char *token, enum lb_run_state state,
 			     const char *message, int64_t ended_at_us, int64_t now_us,
 			     struct lb_changes *changes, struct lb_error *error) LB_MUST_CHECK;

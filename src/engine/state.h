@@ -53,6 +53,7 @@ struct lb_engine_source {
 
 /* One runner, what is being submitted to it and polled from it.
  * due_at_us: monotonic; when SUBMITTED runs are asked about next.
+ * revive_at_us: monotonic; failed ones are asked about with them from then on.
  * failure: what the latest poll met, code LB_OK: nothing. */
 struct lb_engine_runner {
 	struct lb_engine *engine;
@@ -60,6 +61,7 @@ struct lb_engine_runner {
 	struct lb_poll poll;
 	struct lb_arena poll_runs;
 	int64_t due_at_us;
+	int64_t revive_at_us;
 	bool polling;
 	struct lb_error failure;
 	struct lb_engine_submission *submissions;

@@ -3,12 +3,15 @@
 #include "base/text.h"
 #include "engine/state.h"
 
-/* Asks the store which runs are SUBMITTED, for all runners at once. */
+/* Asks the store which runs are SUBMITTED, for all runners at once; and, when that is
+ * due for some runner, which jobs are FAILED by which runs. */
 struct plan {
 	struct lb_work work;
 	struct lb_engine *engine;
 	struct lb_arena arena;
 	struct lb_run_list runs;
+	bool reviving;
+	struct lb_run_list failed;
 	enum lb_err err;
 	struct lb_error error;
 };
@@ -16,8 +19,17 @@ struct plan {
 static enum lb_err plan_body(struct lb_store *store, void *data, struct lb_error *error)
 {
 	struct plan *plan = data;
-	struct lb_run_query query = {.state_mask = 1U << LB_RUN_SUBMITTED};
-	return store->impl->load_runs(store, &query, &plan->arena, &plan->runs, error);
+	struct lb_run_query submitted = {.state_mask = 1U << LB_RUN_SUBMITTED};
+	enum lb_err err =
+		store->impl->load_runs(store, &submitted, &plan->arena, &plan->runs, error);
+	if (err != LB_OK || !plan->reviving) {
+		return err;
+	}
+	struct lb_run_query failed = {
+		.state_mask = 1U << LB_RUN_FAILED | 1U << LB_RUN_CANCELED,
+		.failed_jobs = true,
+	};
+	return store->impl->load_runs(store, &failed, &plan->arena, &plan->failed, error);
 }
 
 static void plan_execute(struct lb_work *work)
@@ -32,15 +44,17 @@ static bool is_over(enum lb_run_state state)
 	return state == LB_RUN_SUCCEEDED || state == LB_RUN_FAILED || state == LB_RUN_CANCELED;
 }
 
-/* Adds the runs that are over to the inbox; returns how many are still going. */
+/* Adds the runs that are over, or were made good, to the inbox; returns how many are
+ * still going. */
 static size_t take_in_news(struct lb_engine *engine, const struct lb_poll *poll)
 {
 	size_t going = 0;
 	struct lb_batch *batch = NULL;
 	for (size_t i = 0; i < poll->news.count; i++) {
 		const struct lb_run_news *news = &poll->news.items[i];
+		bool live = lb_run_is_live(news->run);
 		if (!news->known || !is_over(news->state)) {
-			going++;
+			going += live;
 			continue;
 		}
 		struct lb_run_seen seen = {
@@ -56,7 +70,7 @@ static size_t take_in_news(struct lb_engine *engine, const struct lb_poll *poll)
 		}
 		/* Without memory the run stays SUBMITTED and is asked about again. */
 		if (batch == NULL || lb_batch_add_run(batch, &seen) != LB_OK) {
-			going++;
+			going += live;
 			continue;
 		}
 		engine->totals.runs_ended++;
@@ -138,11 +152,30 @@ static bool copy_runs(struct lb_engine_runner *runner, const struct lb_run_list 
 	return true;
 }
 
-static void start_poll(struct lb_engine_runner *runner, const struct lb_run_list *runs)
+static bool may_revive(const struct lb_engine_runner *runner, int64_t now_us)
+{
+	return !runner->polling && runner->runner->revive_interval_us > 0 &&
+	       runner->revive_at_us <= now_us;
+}
+
+/* Those that failed go along when it is time for them. */
+static bool copy_all_runs(struct lb_engine_runner *runner, const struct plan *plan,
+			  struct lb_run_list *ret_copies)
+{
+	int64_t now_us = lb_engine_monotonic(runner->engine);
+	bool ok = copy_runs(runner, &plan->runs, ret_copies);
+	if (ok && plan->reviving && may_revive(runner, now_us)) {
+		runner->revive_at_us = now_us + runner->runner->revive_interval_us;
+		ok = copy_runs(runner, &plan->failed, ret_copies);
+	}
+	return ok;
+}
+
+static void start_poll(struct lb_engine_runner *runner, const struct plan *plan)
 {
 	struct lb_run_list copies = {0};
 	runner->poll = (struct lb_poll){.done = poll_done, .data = runner};
-	bool ok = copy_runs(runner, runs, &copies);
+	bool ok = copy_all_runs(runner, plan, &copies);
 	for (size_t i = 0; ok && i < copies.count; i++) {
 		struct lb_run_news *news = lb_list_add(&runner->poll.arena, &runner->poll.news);
 		ok = news != NULL;
@@ -170,7 +203,7 @@ static void plan_done(struct lb_work *work)
 	for (size_t i = 0; i < engine->options.runner_count; i++) {
 		struct lb_engine_runner *runner = &engine->runners[i];
 		if (plan->err == LB_OK && !runner->polling && !engine->stopping) {
-			start_poll(runner, &plan->runs);
+			start_poll(runner, plan);
 		}
 	}
 	lb_arena_finish(&plan->arena);
@@ -207,6 +240,10 @@ bool lb_engine_plan_polls(struct lb_engine *engine)
 	}
 	plan->work = (struct lb_work){.execute = plan_execute, .done = plan_done};
 	plan->engine = engine;
+	int64_t now_us = lb_engine_monotonic(engine);
+	for (size_t i = 0; i < engine->options.runner_count; i++) {
+		plan->reviving = plan->reviving || may_revive(&engine->runners[i], now_us);
+	}
 	engine->store_busy = true;
 	engine->options.worker->impl->start(engine->options.worker, &plan->work);
 	return true;

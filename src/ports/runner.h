@@ -49,8 +49,8 @@ struct lb_submission {
 	struct lb_error error;
 };
 
-/* What became of one run. state: SUBMITTED (still going), or how it ended.
- * known: false when the runner could not find out this time. */
+/* What became of one run; of one that had failed, see lb_poll. state: SUBMITTED (still going), or
+ * how it ended. known: false when the runner could not find out this time. */
 struct lb_run_news {
 	const struct lb_run *run;
 	bool known;
@@ -64,6 +64,10 @@ struct lb_run_news_list LB_LIST_OF(struct lb_run_news);
 /* A question about runs. The engine fills news with one item per run (known
  * false) and keeps all of it alive until done; texts go into arena. next: as in
  * lb_submission.
+ * Most runs are SUBMITTED. A runner with a revive_interval_us is also asked about
+ * runs that are FAILED or CANCELED, each the latest of its job: known is set for
+ * one of them only if it was made good since, with SUCCEEDED, a message that says
+ * by what, and when that ended.
  * error: filled before done when something could not be found out, for people;
  * code LB_OK: nothing to say. */
 struct lb_poll {
@@ -82,7 +86,7 @@ struct lb_runner_impl {
 	 * returning. Mandatory. */
 	void (*submit)(struct lb_runner *runner, struct lb_submission *submission);
 
-	/* Find out how SUBMITTED runs stand; calls done exactly once, never
+	/* Find out how runs stand; calls done exactly once, never
 	 * before returning. Mandatory. */
 	void (*poll)(struct lb_runner *runner, struct lb_poll *poll);
 
@@ -93,6 +97,8 @@ struct lb_runner_impl {
 /* name:         in the settings; owned by the runner.
  * max_parallel: SUBMITTED runs at a time, 0: any number.
  * poll_interval_us: how often the engine polls while runs are SUBMITTED.
+ * revive_interval_us: how often the engine asks about runs that failed, if jobs
+ *               are still FAILED by them. 0: the runner cannot tell.
  * on_activity:  set by the engine; the runner calls it when a poll would bring
  *               news (a child ended), so that nobody waits for the interval. */
 struct lb_runner {
@@ -100,6 +106,7 @@ struct lb_runner {
 	const char *name;
 	int max_parallel;
 	int64_t poll_interval_us;
+	int64_t revive_interval_us;
 	void (*on_activity)(struct lb_runner *runner, void *data);
 	void *data;
 };

@@ -46,6 +46,7 @@ enum lb_run_order { LB_RUN_NEXT_TRY_FIRST, LB_RUN_NEWEST_FIRST };
 
 /* Which runs to load; all conditions that are set must hold.
  * state_mask:   bits 1 << enum lb_run_state; 0: any.
+ * failed_jobs:  the latest run of each job of which a row is FAILED.
  * with_inputs:  fill inputs (else empty).
  * limit:        at most so many, in order; 0: all. */
 struct lb_run_query {
@@ -53,6 +54,7 @@ struct lb_run_query {
 	const char *runner;
 	const char *token;
 	unsigned state_mask;
+	bool failed_jobs;
 	bool with_inputs;
 	enum lb_run_order order;
 	size_t limit;

@@ -344,6 +344,31 @@ static void runs_come_in_the_order_of_their_next_try(void **state)
 	assert_string_equal(tokens(place, query), "a.2.1 f.1.1");
 }
 
+static void runs_that_jobs_are_failed_by_come_by_themselves(void **state)
+{
+	struct store_place *place = *state;
+	static const char *const statuses[] = {"FAILED", " failed ", "COMPLETED", "FAILED",
+					       "FAILED"};
+	static const char *const jobs[] = {"a", "b", "c", "d", "e"};
+	for (size_t i = 0; i < 5; i++) {
+		place_add_row(place, "orders", jobs[i], "UNPAUSED", statuses[i]);
+		place_add_row(place, "rates", jobs[i], "UNPAUSED", statuses[i]);
+		for (int attempt = 1; i < 4 && attempt <= 2; attempt++) {
+			place_plan(place, jobs[i], 1, attempt)->state =
+				i == 3 && attempt == 2 ? LB_RUN_SUCCEEDED : LB_RUN_FAILED;
+			place_save(place);
+		}
+	}
+	struct lb_run_query query = {
+		.state_mask = 1U << LB_RUN_FAILED | 1U << LB_RUN_CANCELED,
+		.order = LB_RUN_NEWEST_FIRST,
+		.failed_jobs = true,
+	};
+	assert_string_equal(tokens(place, query), "b.1.2 a.1.2");
+	query.state_mask = 0;
+	assert_string_equal(tokens(place, query), "d.1.2 b.1.2 a.1.2");
+}
+
 static void inputs_of_runs_come_when_asked_for(void **state)
 {
 	struct store_place *place = *state;
@@ -413,6 +438,7 @@ static void events_come_in_the_order_of_inputs_then_numbers(void **state)
 		PROMISE(place, a_job_comes_with_its_latest_attempt_and_its_inputs),                \
 		PROMISE(place, runs_are_found_by_every_condition),                                 \
 		PROMISE(place, runs_come_in_the_order_of_their_next_try),                          \
+		PROMISE(place, runs_that_jobs_are_failed_by_come_by_themselves),                   \
 		PROMISE(place, inputs_of_runs_come_when_asked_for),                                \
 		PROMISE(place, events_come_in_the_order_of_inputs_then_numbers)
 

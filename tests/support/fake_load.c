@@ -214,6 +214,17 @@ enum lb_err fake_load_jobs(struct fake_tables *tables, const struct lb_job_query
 	return LB_OK;
 }
 
+static bool is_of_failed_job(struct fake_state *state, const struct lb_run *run)
+{
+	bool failed = false;
+	for (size_t i = 0; i < state->rows.count; i++) {
+		const struct lb_row *row = &state->rows.items[i];
+		failed = failed || (lb_text_equal(lb_row_job_id(row), run->trigger_job_id) &&
+				    lb_status_parse(row->status_text) == LB_STATUS_FAILED);
+	}
+	return failed && fake_state_latest_run(state, run->trigger_job_id) == run;
+}
+
 static bool run_matches(const struct lb_run *run, const struct lb_run_query *query)
 {
 	return (query->trigger_job_id == NULL ||
@@ -248,9 +259,11 @@ enum lb_err fake_load_runs(struct fake_tables *tables, const struct lb_run_query
 	struct fake_state *state = &tables->state;
 	*ret_runs = (struct lb_run_list){0};
 	for (size_t i = 0; i < state->runs.count; i++) {
-		if (run_matches(&state->runs.items[i], query)) {
+		const struct lb_run *stored = &state->runs.items[i];
+		if (run_matches(stored, query) &&
+		    (!query->failed_jobs || is_of_failed_job(state, stored))) {
 			struct lb_run *run = fake_must(lb_list_add(arena, ret_runs));
-			load_run(state, arena, &state->runs.items[i], query->with_inputs, run);
+			load_run(state, arena, stored, query->with_inputs, run);
 		}
 	}
 	if (ret_runs->count > 1) {

@@ -238,6 +238,8 @@ static void tell(const struct fake_world *world, struct lb_arena *arena, struct 
 		news->ended_at_us = LB_TIME_NONE;
 		return;
 	}
+	bool failed = news->run->state == LB_RUN_FAILED || news->run->state == LB_RUN_CANCELED;
+	news->known = !failed || run->state == LB_RUN_SUCCEEDED;
 	news->state = run->state;
 	news->message = lb_arena_strdup(arena, run->message);
 	news->ended_at_us = run->ended_at_us;
@@ -313,6 +315,7 @@ struct lb_runner *fake_runner_create(struct fake_world *world, const char *name)
 	fake->base.impl = &impl;
 	fake->base.name = must(lb_strdup(name));
 	fake->base.poll_interval_us = LB_SECOND;
+	fake->base.revive_interval_us = LB_MINUTE;
 	fake->world = world;
 	fake->ends_noticed = world->ends;
 	return &fake->base;

@@ -76,8 +76,8 @@ const struct fake_run *fake_world_newest(const struct fake_world *world,
 /* How many runs the job was started with. */
 size_t fake_world_starts(const struct fake_world *world, const char *trigger_job_id);
 
-/* The run ends; the next pump of a runner calls its on_activity. False when no
- * run was started under token. message: copied, may be NULL. */
+/* The run ends, once more if it is made good; the next pump of a runner calls its on_activity.
+ * False when no run was started under token. message: copied, may be NULL. */
 bool fake_world_end(struct fake_world *world, const char *token, enum lb_run_state state,
 		    const char *message, int64_t ended_at_us);
 

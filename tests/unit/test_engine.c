@@ -477,6 +477,40 @@ static void runs_of_several_runners_are_followed_side_by_side(void **state)
 	assert_string_equal(engine_world_status(world, "orders", "777"), "FAILED");
 }
 
+static void a_run_that_is_made_good_revives_its_job(void **state)
+{
+	struct engine_world *world = *state;
+	engine_world_file(world, "orders", "a.txt");
+	engine_world_start(world, LB_ENGINE_RUN, 0);
+	engine_world_settle(world);
+	end_run(world, "555", LB_RUN_FAILED);
+	engine_world_pass(world, LB_SECOND);
+	engine_world_file(world, "orders", "b.txt");
+	engine_world_pass(world, 2 * LB_MINUTE); /* it is asked about, and has still failed */
+	assert_string_equal(engine_world_status(world, "orders", "555"), "FAILED");
+	end_run(world, "555", LB_RUN_SUCCEEDED);
+	engine_world_pass(world, 10 * LB_SECOND);
+	assert_string_equal(engine_world_status(world, "orders", "555"), "FAILED");
+	engine_world_pass(world, LB_MINUTE);
+	assert_string_equal(engine_world_status(world, "orders", "555"), "IN_PROGRESS");
+	assert_int_equal(engine_world_run(world, "555")->run_no, 2);
+	assert_int_equal(fake_world_starts(engine_world_jobs(world), "555"), 2);
+}
+
+static void once_revives_a_job_whose_run_was_made_good(void **state)
+{
+	struct engine_world *world = *state;
+	engine_world_file(world, "orders", "a.txt");
+	engine_world_once(world);
+	end_run(world, "555", LB_RUN_FAILED);
+	engine_world_once(world);
+	assert_string_equal(engine_world_status(world, "orders", "555"), "FAILED");
+	end_run(world, "555", LB_RUN_SUCCEEDED);
+	engine_world_once(world);
+	assert_string_equal(engine_world_status(world, "orders", "555"), "COMPLETED");
+	assert_string_equal(engine_world_run(world, "555")->message, "as scripted");
+}
+
 static void a_runner_that_keeps_us_waiting_is_not_asked_twice(void **state)
 {
 	struct engine_world *world = *state;
@@ -699,6 +733,8 @@ int main(void)
 		TEST(runs_of_several_runners_are_followed_side_by_side),
 		TEST(a_runner_that_keeps_us_waiting_is_not_asked_twice),
 		TEST(a_run_that_nobody_can_find_out_about_is_asked_about_again),
+		TEST(a_run_that_is_made_good_revives_its_job),
+		TEST(once_revives_a_job_whose_run_was_made_good),
 		TEST(passes_that_fail_are_problems_until_one_works_again),
 		TEST(polls_that_fail_are_problems_until_one_works_again),
 		TEST(a_file_that_settles_is_looked_at_again_when_it_has),

@@ -325,6 +325,73 @@ static void a_failure_leaves_rows_alone_that_somebody_ended_by_hand(void **state
 	assert_int_equal(test_job_row(test, "rates")->status, LB_STATUS_OTHER);
 }
 
+/* As the runner tells it of a run that had failed. */
+static void make_good(struct test_job *test, const char *token)
+{
+	test_job_next_beat(test);
+	assert_int_equal(lb_job_run_ended(&test->job, token, LB_RUN_SUCCEEDED, "it was repaired",
+					  test->now_us, test->now_us, &test->changes, &test->error),
+			 LB_OK);
+	test_job_settle(test);
+}
+
+static void a_failed_run_that_was_made_good_revives_its_job(void **state)
+{
+	struct test_job *test = *state;
+	static const enum lb_run_state ends[] = {LB_RUN_FAILED, LB_RUN_CANCELED};
+	for (size_t i = 0; i < 2; i++) {
+		deliver_both(test);
+		test_job_accept(test, "t1");
+		test_job_end(test, ends[i], NULL);
+		make_good(test, "t1");
+		assert_int_equal(test->job.run->state, LB_RUN_SUCCEEDED);
+		assert_string_equal(test->job.run->message, "it was repaired");
+		assert_string_equal(test->changes.audits.items[0].from, lb_run_state_text(ends[i]));
+		assert_string_equal(test->changes.audits.items[0].cause, "it was repaired");
+		assert_int_equal(test_job_row(test, "orders")->status, LB_STATUS_COMPLETED);
+		assert_int_equal(test_job_row(test, "rates")->status, LB_STATUS_COMPLETED);
+		make_good(test, "t1");
+		assert_true(lb_changes_empty(&test->changes));
+	}
+}
+
+static void a_revived_job_starts_for_what_came_meanwhile(void **state)
+{
+	struct test_job *test = *state;
+	deliver_both(test);
+	test_job_accept(test, "t1");
+	test_job_end(test, LB_RUN_FAILED, NULL);
+	deliver_both(test);
+	assert_int_equal(test->job.run->run_no, 1);
+	make_good(test, "t1");
+	assert_int_equal(test->job.run->run_no, 2);
+	assert_int_equal(input_of(test->job.run, 1)->from_seq, 1);
+}
+
+static void a_run_that_was_made_good_too_late_changes_nothing(void **state)
+{
+	struct test_job *test = *state;
+	deliver_both(test);
+	test_job_accept(test, "t1");
+	test_job_end(test, LB_RUN_FAILED, NULL);
+	struct lb_answer answer;
+	test_job_next_beat(test);
+	assert_int_equal(lb_job_complete(&test->job, NULL, false, test->now_us, &test->changes,
+					 &answer, &test->error),
+			 LB_OK);
+	test_job_settle(test);
+	make_good(test, "t1");
+	assert_true(lb_changes_empty(&test->changes));
+	assert_int_equal(test->job.run->state, LB_RUN_FAILED);
+	deliver_both(test);
+	make_good(test, "t1"); /* the job has a newer run */
+	assert_true(lb_changes_empty(&test->changes));
+	test_job_accept(test, "t2");
+	test_job_end(test, LB_RUN_FAILED, NULL);
+	test_job_end(test, LB_RUN_FAILED, NULL);
+	assert_true(lb_changes_empty(&test->changes));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -339,6 +406,9 @@ int main(void)
 		TEST(observations_of_another_run_change_nothing),
 		TEST(failure_stops_the_job_with_its_reason),
 		TEST(a_failed_run_is_retried_with_its_inputs_and_what_is_new),
+		TEST(a_failed_run_that_was_made_good_revives_its_job),
+		TEST(a_revived_job_starts_for_what_came_meanwhile),
+		TEST(a_run_that_was_made_good_too_late_changes_nothing),
 		TEST(a_canceled_run_is_not_retried),
 		TEST(a_run_seen_to_end_before_its_acceptance_counts_as_accepted),
 		TEST(events_of_a_paused_row_wait_until_it_is_resumed),

@@ -259,6 +259,7 @@ static void a_databricks_runner_asks_the_workspace_of_the_acon(void **state)
 	assert_int_equal(runner->max_parallel, 0);
 	assert_int_equal(runner->starts_per_second, 10);
 	assert_true(runner->status_interval_us == 10 * LB_SECOND);
+	assert_true(runner->revive_interval_us == LB_MINUTE);
 	assert_int_equal(runner->job_parameters, LB_JOB_PARAMETERS_EVENTS);
 	assert_true(runner->queue);
 	done(loaded);

@@ -153,6 +153,7 @@ static void databricks_destroy(struct lb_runner *base)
 	set_alarm(runner, INT64_MAX);
 	lb_databricks_forget_starts(runner);
 	lb_databricks_forget_inquiries(runner);
+	lb_databricks_forget_revivals(runner);
 	lb_databricks_auth_cancel(runner->workspace.auth, &runner->waiter);
 	lb_databricks_auth_stop(runner->workspace.auth);
 	runner_free(runner);
@@ -184,6 +185,7 @@ static void take_options(struct lb_databricks_runner *runner,
 	runner->base.name = runner->name;
 	runner->base.max_parallel = options->max_parallel;
 	runner->base.poll_interval_us = options->poll_interval_us;
+	runner->base.revive_interval_us = options->revive_interval_us;
 	runner->job_parameters = options->job_parameters;
 	runner->queue = options->queue;
 	runner->submissions_end = &runner->submissions;

@@ -14,7 +14,7 @@
 /* name:            copied.
  * max_parallel:    as in ports/runner.h.
  * starts_per_second: 0: no limit.
- * poll_interval_us: how often runs are asked about.
+ * poll_interval_us, revive_interval_us: as in ports/runner.h.
  * job_parameters:  false: runs are started without any.
  * queue:           a run that has to wait for another of its job is queued;
  *                  false: it is skipped, which is a failure. */
@@ -23,6 +23,7 @@ struct lb_databricks_options {
 	int max_parallel;
 	int starts_per_second;
 	int64_t poll_interval_us;
+	int64_t revive_interval_us;
 	bool job_parameters;
 	bool queue;
 };

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -115,4 +116,13 @@ enum lb_err lb_databricks_domain_parse(const char *text, struct lb_arena *arena,
 		lb_arena_printf(arena, "%s%s", plain ? "http://" : "https://", authority);
 	ret_domain->workspace_id = find_workspace(rest + strlen(authority), arena);
 	return ret_domain->origin != NULL ? LB_OK : lb_fail_nomem(error);
+}
+
+char *lb_databricks_run_url(const struct lb_databricks_domain *domain, int64_t job_id,
+			    int64_t run_id, struct lb_arena *arena)
+{
+	bool known = domain->workspace_id != NULL;
+	return lb_arena_printf(arena, "%s/jobs/%" PRId64 "/runs/%" PRId64 "%s%s", domain->origin,
+			       job_id, run_id, known ? "?o=" : "",
+			       known ? domain->workspace_id : "");
 }

@@ -22,4 +22,8 @@ enum lb_err lb_databricks_domain_parse(const char *text, struct lb_arena *arena,
 				       struct lb_databricks_domain *ret_domain,
 				       struct lb_error *error) LB_MUST_CHECK;
 
+/* The page of a run: where the workspace's own pages link to. NULL: no memory. */
+char *lb_databricks_run_url(const struct lb_databricks_domain *domain, int64_t job_id,
+			    int64_t run_id, struct lb_arena *arena);
+
 #endif

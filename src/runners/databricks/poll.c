@@ -93,9 +93,15 @@ static bool is_busy(const struct lb_databricks_inquiry *inquiry)
 static void finish_if_over(struct lb_databricks_inquiry *inquiry)
 {
 	if (!is_busy(inquiry)) {
+		struct lb_databricks_runner *runner = inquiry->runner;
 		struct lb_poll *poll = inquiry->poll;
+		bool given_up = inquiry->given_up;
 		inquiry_free(inquiry);
-		poll->done(poll);
+		if (given_up) {
+			poll->done(poll);
+		} else {
+			lb_databricks_revive(runner, poll);
+		}
 	}
 }
 
@@ -298,8 +304,9 @@ static void go_on(struct lb_databricks_inquiry *inquiry, const char *page_token)
 
 /* Its life. */
 
-static int64_t parse_run_id(const char *text)
+int64_t lb_databricks_run_id(const struct lb_run *run)
 {
+	const char *text = run->external_id;
 	char *end = NULL;
 	errno = 0;
 	long long number = text != NULL ? strtoll(text, &end, 10) : 0;
@@ -331,16 +338,19 @@ static bool fill(struct lb_databricks_inquiry *inquiry)
 	if (inquiry->runs == NULL) {
 		return false;
 	}
-	inquiry->count = news->count;
 	for (size_t i = 0; i < news->count; i++) {
-		inquiry->runs[i].run_id = parse_run_id(news->items[i].run->external_id);
-		inquiry->runs[i].news = &news->items[i];
-		inquiry->left += inquiry->runs[i].run_id > 0;
-		if (inquiry->runs[i].run_id == 0) {
+		if (lb_databricks_has_failed(news->items[i].run)) {
+			continue;
+		}
+		struct asked *asked = &inquiry->runs[inquiry->count++];
+		asked->run_id = lb_databricks_run_id(news->items[i].run);
+		asked->news = &news->items[i];
+		inquiry->left += asked->run_id > 0;
+		if (asked->run_id == 0) {
 			give_up_run(inquiry, &news->items[i]);
 		}
 	}
-	if (news->count > 0) {
+	if (inquiry->count > 0) {
 		qsort(inquiry->runs, inquiry->count, sizeof(*inquiry->runs), compare_asked);
 	}
 	for (size_t i = 0; i < ASKS_MAX; i++) {

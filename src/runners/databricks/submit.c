@@ -43,20 +43,15 @@ static void answer(struct lb_submission *submission, enum lb_submit_outcome outc
 	submission->done(submission);
 }
 
-/* The page of a run is where the workspace's own pages link to. */
 static void take_acceptance(const struct lb_databricks_runner *runner,
 			    struct lb_submission *submission, int64_t run_id)
 {
-	const struct lb_databricks_domain *domain = runner->workspace.domain;
 	int64_t job_id = 0;
 	struct lb_arena arena = {0};
 	(void)lb_trigger_job_number(submission->run->trigger_job_id, &job_id);
 	submission->outcome = LB_SUBMIT_ACCEPTED;
 	submission->external_id = lb_arena_printf(&arena, "%" PRId64, run_id);
-	submission->url =
-		lb_arena_printf(&arena, "%s/jobs/%" PRId64 "/runs/%" PRId64 "%s%s", domain->origin,
-				job_id, run_id, domain->workspace_id != NULL ? "?o=" : "",
-				domain->workspace_id != NULL ? domain->workspace_id : "");
+	submission->url = lb_databricks_run_url(runner->workspace.domain, job_id, run_id, &arena);
 	/* Without its id nobody could ask about the run; with the token it is found again. */
 	if (submission->external_id == NULL) {
 		struct lb_error error = {0};

@@ -38,30 +38,36 @@ static_assert(LB_RUN_PLANNED == 0 && LB_RUN_SUBMITTED == 1 && LB_RUN_SUCCEEDED =
 		      LB_RUN_FAILED == 3 && LB_RUN_CANCELED == 4 && LB_RUN_STATE_MAX == 5,
 	      "the numbers of states are those of the text above");
 
+#define OF_FAILED_JOB                                                                              \
+	" AND id IN (SELECT " SQL_LATEST_RUN(                                                      \
+		"c.trigger_job_id") " FROM {control} c WHERE "                                     \
+				    "c.status = 'FAILED' OR lakebeat_fold(c.status) = 'failed')"
+
 /* A number for the shape of the query, below SQLITE_RUN_QUERIES_MAX. */
 static size_t shape_of(const struct lb_run_query *query)
 {
 	return (size_t)find_states(query->state_mask) | (query->trigger_job_id != NULL ? 4U : 0U) |
 	       (query->runner != NULL ? 8U : 0U) | (query->token != NULL ? 16U : 0U) |
-	       (query->with_inputs ? 32U : 0U) | (query->order == LB_RUN_NEWEST_FIRST ? 64U : 0U);
+	       (query->with_inputs ? 32U : 0U) | (query->order == LB_RUN_NEWEST_FIRST ? 64U : 0U) |
+	       (query->failed_jobs ? 128U : 0U);
 }
 
 static void write_query(const struct lb_run_query *query, char *text, size_t size)
 {
 	bool newest = query->order == LB_RUN_NEWEST_FIRST;
-	int length =
-		snprintf(text, size,
-			 "SELECT " SQL_RUN_COLUMNS "%s FROM (SELECT * FROM lakebeat_run WHERE true"
-			 "%s%s%s%s ORDER BY %s LIMIT ?5) r %sORDER BY %s%s",
-			 query->with_inputs ? ", " SQL_INPUT_COLUMNS : "",
-			 query->trigger_job_id != NULL ? " AND trigger_job_id = ?1" : "",
-			 query->runner != NULL ? " AND runner = ?2" : "",
-			 query->token != NULL ? " AND token = ?3" : "",
-			 state_conditions[find_states(query->state_mask)],
-			 newest ? "id DESC" : "next_try_at_us, id",
-			 query->with_inputs ? SQL_JOIN_INPUTS : "",
-			 newest ? "r.id DESC" : "r.next_try_at_us, r.id",
-			 query->with_inputs ? ", i.sensor" : "");
+	int length = snprintf(
+		text, size,
+		"SELECT " SQL_RUN_COLUMNS "%s FROM (SELECT * FROM lakebeat_run WHERE true"
+		"%s%s%s%s%s ORDER BY %s LIMIT ?5) r %sORDER BY %s%s",
+		query->with_inputs ? ", " SQL_INPUT_COLUMNS : "",
+		query->trigger_job_id != NULL ? " AND trigger_job_id = ?1" : "",
+		query->runner != NULL ? " AND runner = ?2" : "",
+		query->token != NULL ? " AND token = ?3" : "",
+		state_conditions[find_states(query->state_mask)],
+		query->failed_jobs ? OF_FAILED_JOB : "", newest ? "id DESC" : "next_try_at_us, id",
+		query->with_inputs ? SQL_JOIN_INPUTS : "",
+		newest ? "r.id DESC" : "r.next_try_at_us, r.id",
+		query->with_inputs ? ", i.sensor" : "");
 	assert(length > 0 && (size_t)length < size);
 }
 

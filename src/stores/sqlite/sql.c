@@ -1,10 +1,5 @@
 #include "stores/sqlite/sql.h"
 
-/* A job's latest run: numbers and attempts only ever grow. */
-#define LATEST_RUN(job)                                                                            \
-	"(SELECT id FROM lakebeat_run WHERE trigger_job_id = " job                                 \
-	" ORDER BY run_no DESC, attempt DESC LIMIT 1)"
-
 /* CROSS JOIN is how SQLite is told the order of the loops. */
 #define WAITS_FOR "c.sensor_id = s.sensor_id AND lakebeat_fold(c.sensor_source) = s.sensor_source"
 
@@ -13,7 +8,7 @@
 #define NEEDED_AFTER                                                                               \
 	"(SELECT min(min(coalesce(k.seq, s.start_seq), coalesce("                                  \
 	"(SELECT i.from_seq FROM lakebeat_run r JOIN lakebeat_run_input i ON i.run = r.id "        \
-	"WHERE r.id = " LATEST_RUN(                                                                \
+	"WHERE r.id = " SQL_LATEST_RUN(                                                            \
 		"c.trigger_job_id") " AND r.state <> 'SUCCEEDED' AND i.sensor = s.id), "           \
 				    "s.last_seq))) FROM {control} c "                              \
 				    "LEFT JOIN lakebeat_consumed k ON k.sensor = s.id "            \
@@ -61,7 +56,7 @@ const char *const sql_texts[SQL_MAX] = {
 #define FORGETTABLE_RUNS                                                                           \
 	"SELECT r.id FROM lakebeat_run r WHERE r.ended_at_us < ?1 "                                \
 	"AND r.state NOT IN ('PLANNED', 'SUBMITTED') "                                             \
-	"AND r.id <> " LATEST_RUN("r.trigger_job_id")
+	"AND r.id <> " SQL_LATEST_RUN("r.trigger_job_id")
 	[SQL_FORGET_INPUTS] = "DELETE FROM lakebeat_run_input WHERE run IN (" FORGETTABLE_RUNS ")",
 	[SQL_FORGET_RUNS] = "DELETE FROM lakebeat_run WHERE id IN (" FORGETTABLE_RUNS ")",
 	/* Entries are in the order of time but for a clock that was set back: it
@@ -94,8 +89,8 @@ const char *const sql_texts[SQL_MAX] = {
 	"AND (s.last_seq > coalesce(k.seq, s.start_seq) "
 	"OR (lakebeat_fold(c.status) = 'new_event_available' "
 	"AND coalesce((SELECT state FROM lakebeat_run "
-	"WHERE id = " LATEST_RUN("c.trigger_job_id") "), '') "
-						     "NOT IN ('PLANNED', 'SUBMITTED')))",
+	"WHERE id = " SQL_LATEST_RUN("c.trigger_job_id") "), '') "
+							 "NOT IN ('PLANNED', 'SUBMITTED')))",
 	/* A line for each row and cursor, and one for a job without rows. */
 	[SQL_LOAD_ROWS] =
 		"SELECT w.trigger_job_id, c.trigger_job_id IS NOT NULL, "
@@ -113,7 +108,7 @@ const char *const sql_texts[SQL_MAX] = {
 		"ORDER BY w.trigger_job_id, c.sensor_id, s.base_location",
 	[SQL_LOAD_LATEST_RUNS] =
 		"SELECT " SQL_RUN_COLUMNS ", " SQL_INPUT_COLUMNS " FROM temp.wanted_job w "
-		"CROSS JOIN lakebeat_run r ON r.id = " LATEST_RUN(
+		"CROSS JOIN lakebeat_run r ON r.id = " SQL_LATEST_RUN(
 			"w.trigger_job_id") " " SQL_JOIN_INPUTS
 					    "ORDER BY w.trigger_job_id, i.sensor",
 

@@ -3,6 +3,11 @@
 #ifndef LB_STORES_SQLITE_SQL_H
 #define LB_STORES_SQLITE_SQL_H
 
+/* A job's latest run: numbers and attempts only ever grow. */
+#define SQL_LATEST_RUN(job)                                                                        \
+	"(SELECT id FROM lakebeat_run WHERE trigger_job_id = " job                                 \
+	" ORDER BY run_no DESC, attempt DESC LIMIT 1)"
+
 enum sql_id {
 	SQL_BEGIN_READ,
 	SQL_BEGIN_WRITE,

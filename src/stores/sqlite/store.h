@@ -9,7 +9,7 @@
 #include <sqlite3.h>
 
 /* A load_runs statement exists for every combination of conditions. */
-#define SQLITE_RUN_QUERIES_MAX 128
+#define SQLITE_RUN_QUERIES_MAX 256
 
 #define SQLITE_UUID_LENGTH 36
 
