@@ -96,8 +96,10 @@ struct lb_store_impl {
 	 * whose file is gone are forgotten once every waiting row has consumed them
 	 * and they are older than keep_us, but for those that a waiting job's latest
 	 * run needs, unless it succeeded; ended runs and audit entries of that age
-	 * go with them (never a job's latest run). ret_new (may be NULL): how many
-	 * events were added. */
+	 * go with them (never a job's latest run). A report that is older than the
+	 * sensor's latest full listing adds no file that was older than keep_us by
+	 * then, because that listing may have had it forgotten. ret_new (may be
+	 * NULL): how many events were added. */
 	enum lb_err (*record)(struct lb_store *store, const struct lb_sensor_report_list *reports,
 			      size_t *ret_new, struct lb_error *error) LB_MUST_CHECK;
 

@@ -386,6 +386,29 @@ static void events_of_files_that_are_gone_are_forgotten_once_consumed(void **sta
 	assert_int_equal(place_sensor(place, "orders")->last_seq, 4);
 }
 
+/* Of two lakebeats that list at once, one may see a file before it is deleted, and be
+ * the last to tell. */
+static void what_was_forgotten_is_not_told_anew_by_an_older_listing(void **state)
+{
+	struct store_place *place = *state;
+	(void)deliver_and_consume(place, LB_RUN_SUCCEEDED);
+	struct lb_sensor_report *later = look_later(place, "orders");
+	struct lb_checkpoint checkpoint = {.floor = "", .full_pass_at_us = later->observed_at_us};
+	later->checkpoint = &checkpoint;
+	(void)place_file(place, later, "b");
+	(void)place_record(place);
+	assert_int_equal(all_events(place, "orders").count, 2);
+
+	struct lb_sensor_report *older = look_later(place, "orders");
+	older->observed_at_us -= LB_MINUTE;
+	place_file(place, older, "a")->modified_at_us = PLACE_NOW_US - LB_MINUTE;
+	place_file(place, older, "new")->modified_at_us = older->observed_at_us;
+	assert_int_equal(place_record(place), 1);
+	struct lb_event_list events = all_events(place, "orders");
+	assert_int_equal(events.count, 3);
+	assert_string_equal(events.items[2].file.file_name, "new");
+}
+
 static void nothing_is_forgotten_before_its_time_or_without_a_full_listing(void **state)
 {
 	struct store_place *place = *state;
@@ -506,6 +529,7 @@ static void old_history_goes_but_never_a_jobs_latest_run(void **state)
 		PROMISE(place, a_sensor_that_nobody_looked_at_starts_from_nothing),                \
 		PROMISE(place, a_sensor_is_its_rows_whatever_the_case_of_the_source),              \
 		PROMISE(place, events_of_files_that_are_gone_are_forgotten_once_consumed),         \
+		PROMISE(place, what_was_forgotten_is_not_told_anew_by_an_older_listing),           \
 		PROMISE(place, nothing_is_forgotten_before_its_time_or_without_a_full_listing),    \
 		PROMISE(place, events_that_a_job_still_waits_for_are_never_forgotten),             \
 		PROMISE(place, events_of_a_run_that_has_not_succeeded_are_never_forgotten),        \

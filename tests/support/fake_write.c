@@ -108,8 +108,18 @@ static bool is_known(const struct fake_state *state, const struct index *index, 
 	return false;
 }
 
+static bool may_be_forgotten(const struct lb_sensor_report *report,
+			     const struct fake_sensor *sensor, const struct lb_file *file,
+			     int64_t keep_us)
+{
+	int64_t full_pass_at_us = sensor->checkpoint.full_pass_at_us;
+	return keep_us > 0 && report->observed_at_us < full_pass_at_us &&
+	       file->modified_at_us != LB_TIME_NONE &&
+	       file->modified_at_us < full_pass_at_us - keep_us;
+}
+
 static size_t add_events(struct fake_tables *tables, const struct lb_sensor_report *report,
-			 struct fake_sensor *sensor)
+			 struct fake_sensor *sensor, int64_t keep_us)
 {
 	struct fake_state *state = &tables->state;
 	struct index index = {0};
@@ -117,7 +127,8 @@ static size_t add_events(struct fake_tables *tables, const struct lb_sensor_repo
 	index_events(&index, state, sensor->id);
 	for (size_t i = 0; i < report->files.count; i++) {
 		const struct lb_file *file = &report->files.items[i];
-		if (is_known(state, &index, count, report, sensor, file)) {
+		if (is_known(state, &index, count, report, sensor, file) ||
+		    may_be_forgotten(report, sensor, file, keep_us)) {
 			continue;
 		}
 		struct lb_event *event = fake_add(state, &state->events);
@@ -243,7 +254,7 @@ size_t fake_record(struct fake_tables *tables, const struct lb_sensor_report_lis
 	for (size_t i = 0; i < reports->count; i++) {
 		const struct lb_sensor_report *report = &reports->items[i];
 		struct fake_sensor *sensor = find_or_add_sensor(tables, report);
-		added += add_events(tables, report, sensor);
+		added += add_events(tables, report, sensor, keep_us);
 		keep_checkpoint(tables, report, sensor);
 		if (report->existing) {
 			sensor->start_seq = sensor->last_seq;

@@ -7,6 +7,7 @@ struct sensor {
 	int64_t id;
 	int64_t last_seq;
 	int64_t last_event_at_us;
+	int64_t full_pass_at_us;
 };
 
 /* Looks for the report's sensor, or adds it; *ret_found: it is there. */
@@ -24,6 +25,7 @@ static enum lb_err ask_sensor(struct lb_sqlite *sqlite, enum sql_id id,
 			.id = sql_int(&sql, 0),
 			.last_seq = sql_int(&sql, 1),
 			.last_event_at_us = sql_time(&sql, 2),
+			.full_pass_at_us = sql_time(&sql, 3),
 		};
 		sql_end(&sql);
 	}
@@ -74,6 +76,17 @@ static enum lb_err add_event(struct lb_sqlite *sqlite, const struct lb_sensor_re
 	return sql_run(&sql, error);
 }
 
+/* A listing that was made before the latest full one, by another lakebeat, may show a
+ * file that was deleted between the two: its event is forgotten already. */
+static bool may_be_forgotten(const struct lb_sqlite *sqlite, const struct lb_sensor_report *report,
+			     const struct sensor *sensor, const struct lb_file *file)
+{
+	int64_t full_pass_at_us = sensor->full_pass_at_us;
+	return sqlite->base.keep_us > 0 && report->observed_at_us < full_pass_at_us &&
+	       file->modified_at_us != LB_TIME_NONE &&
+	       file->modified_at_us < full_pass_at_us - sqlite->base.keep_us;
+}
+
 static enum lb_err add_new_events(struct lb_sqlite *sqlite, const struct lb_sensor_report *report,
 				  struct sensor *sensor, struct lb_error *error)
 {
@@ -82,7 +95,7 @@ static enum lb_err add_new_events(struct lb_sqlite *sqlite, const struct lb_sens
 		const struct lb_file *file = &report->files.items[i];
 		bool known;
 		err = is_known(sqlite, report, file, sensor->id, &known, error);
-		if (err == LB_OK && !known) {
+		if (err == LB_OK && !known && !may_be_forgotten(sqlite, report, sensor, file)) {
 			err = add_event(sqlite, report, file, sensor, error);
 		}
 	}

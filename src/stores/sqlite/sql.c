@@ -27,14 +27,15 @@ const char *const sql_texts[SQL_MAX] = {
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_ROLLBACK] = "ROLLBACK",
 
-	[SQL_FIND_SENSOR] = "SELECT id, last_seq, last_event_at_us FROM lakebeat_sensor "
-			    "WHERE sensor_id = ?1 AND sensor_source = lakebeat_fold(?2) "
-			    "AND base_location = ?3",
+	[SQL_FIND_SENSOR] =
+		"SELECT id, last_seq, last_event_at_us, full_pass_at_us FROM lakebeat_sensor "
+		"WHERE sensor_id = ?1 AND sensor_source = lakebeat_fold(?2) "
+		"AND base_location = ?3",
 	[SQL_ADD_SENSOR] =
 		"INSERT INTO lakebeat_sensor (sensor_id, sensor_source, base_location, id) "
 		"VALUES (?1, lakebeat_fold(?2), ?3, "
 		"(SELECT coalesce(max(id), 0) + 1 FROM lakebeat_sensor)) "
-		"RETURNING id, last_seq, last_event_at_us",
+		"RETURNING id, last_seq, last_event_at_us, full_pass_at_us",
 	/* ?4: the report is of existing files; ?6: it has a checkpoint. */
 	[SQL_CHANGE_SENSOR] = "UPDATE lakebeat_sensor SET last_seq = ?2, last_event_at_us = ?3, "
 			      "start_seq = iif(?4, ?2, start_seq), last_error = ?5, "
