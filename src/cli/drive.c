@@ -242,6 +242,7 @@ static enum lb_err open_notifications(struct lb_drive *drive, struct lb_cli *cli
 	const struct lb_notifications_options options = {
 		.config = config,
 		.loop = drive->loop,
+		.clock = lb_host_clock(drive->host),
 		.credentials = drive->s3.credentials,
 		.sources = drive->sources,
 		.log = &cli->log,

@@ -82,7 +82,7 @@ static enum lb_err open_queue(struct lb_notifications_in *in,
 	size_t count = config->acons.count;
 	struct lb_source **sources = lb_arena_alloc(&in->arena, count * sizeof(struct lb_source *));
 	struct lb_queue_options queue = {
-		.loop = options->loop,
+		.clock = options->clock,
 		.credentials = options->credentials,
 		.notices = in->notices,
 		.sources = sources,

@@ -24,6 +24,7 @@ struct lb_notifications_in {
 struct lb_notifications_options {
 	const struct lb_config *config;
 	uv_loop_t *loop;
+	struct lb_clock *clock;
 	struct lb_aws_credentials *credentials;
 	struct lb_source *const *sources;
 	const struct lb_log *log;

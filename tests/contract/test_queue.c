@@ -2,6 +2,7 @@
  * The queue's server is in this file; the source, its rules and the calls are the real
  * ones. */
 #include "base/time.h"
+#include "host/host.h"
 #include "net/aws_http.h"
 #include "sources/trigger_file/queue.h"
 #include "support/cmocka.h"
@@ -31,6 +32,7 @@ struct answer {
 struct story {
 	struct world *world;
 	struct http_peer *peer;
+	struct lb_host *host;
 	struct lb_http *http;
 	struct lb_aws_http carrier;
 	struct lb_aws_credentials *credentials;
@@ -84,6 +86,7 @@ static void open_net(struct story *story)
 {
 	uv_loop_t *loop = &story->world->loop;
 	struct lb_http_options http = {0};
+	assert_int_equal(lb_host_create(loop, &story->host, &story->error), LB_OK);
 	assert_int_equal(lb_http_create(loop, &http, &story->http, &story->error), LB_OK);
 	lb_aws_http_init(&story->carrier, story->http);
 	struct lb_aws_credentials_options options = {
@@ -124,6 +127,7 @@ static int teardown(void **state)
 	lb_notices_destroy(story->notices);
 	lb_aws_credentials_destroy(story->credentials);
 	lb_http_destroy(story->http);
+	lb_host_destroy(story->host);
 	(void)uv_run(&story->world->loop, UV_RUN_DEFAULT);
 	int problem = world_teardown(&world);
 	http_peer_stop(story->peer);
@@ -138,7 +142,7 @@ static void start(struct story *story)
 	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/123456789012/arrivals",
 		       http_peer_port(story->peer));
 	struct lb_queue_options options = {
-		.loop = &story->world->loop,
+		.clock = lb_host_clock(story->host),
 		.http = story->http,
 		.credentials = story->credentials,
 		.notices = story->notices,

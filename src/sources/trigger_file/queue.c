@@ -13,7 +13,7 @@
 #define WAIT_SECONDS 20
 #define RETRY_BASE_US LB_SECOND
 #define RETRY_CAP_US LB_MINUTE
-#define POST_AGAIN_MS 1000
+#define POST_AGAIN_US LB_SECOND
 #define MALFORMED_KNOWN_MAX 64
 
 enum letter_state {
@@ -36,7 +36,7 @@ struct letter {
 };
 
 /* soon:  what is next, when the callbacks of this turn are through.
- * again: after a failure, and for letters that are held.
+ * again: after a failure, and for letters that are held; waits: for that.
  * works: as far as anybody knows; before that, and after a failure, the first call does
  * not wait for messages, so that it is known soon.
  * receive_fails, delete_fails: the latest call of that kind did. failures: of both,
@@ -48,9 +48,9 @@ struct lb_queue {
 	struct lb_sqs_call receiving;
 	struct lb_sqs_call deleting;
 	struct letter letters[LB_QUEUE_LETTERS_MAX];
-	uv_timer_t soon;
-	uv_timer_t again;
-	int open_handles;
+	struct lb_alarm soon;
+	struct lb_alarm again;
+	bool waits;
 	bool is_stopped;
 	bool works;
 	bool receive_fails;
@@ -89,14 +89,22 @@ static void trust(struct lb_queue *queue, bool trusted)
 	}
 }
 
-static void on_soon(uv_timer_t *timer);
+static void set_alarm(struct lb_queue *queue, struct lb_alarm *alarm, int64_t delay_us)
+{
+	struct lb_clock *clock = queue->options.clock;
+	clock->impl->set_alarm(clock, alarm, clock->impl->monotonic(clock) + delay_us);
+}
 
 static void proceed_soon(struct lb_queue *queue)
 {
-	(void)uv_timer_start(&queue->soon, on_soon, 0, 0);
+	set_alarm(queue, &queue->soon, 0);
 }
 
-static void on_again(uv_timer_t *timer);
+static void wait_before_next(struct lb_queue *queue, int64_t delay_us)
+{
+	queue->waits = true;
+	set_alarm(queue, &queue->again, delay_us);
+}
 
 /* --- what the queue answers -------------------------------------------------- */
 
@@ -109,7 +117,7 @@ static void note_failure(struct lb_queue *queue, const struct lb_error *error)
 	queue->random = lb_digest_mix(queue->random, "failure");
 	int64_t delay_us = lb_backoff_us(queue->failures, RETRY_BASE_US, RETRY_CAP_US,
 					 (uint32_t)(queue->random >> 32));
-	(void)uv_timer_start(&queue->again, on_again, (uint64_t)(delay_us / LB_MS), 0);
+	wait_before_next(queue, delay_us);
 	trust(queue, false);
 	if (queue->failure.code != error->code ||
 	    !lb_text_equal(queue->failure.message, error->message)) {
@@ -291,13 +299,13 @@ static void post_held(struct lb_queue *queue)
  * with it, and here it would only pile up. */
 static void proceed(struct lb_queue *queue)
 {
-	bool waits = uv_is_active((uv_handle_t *)&queue->again) != 0;
+	bool waits = queue->waits;
 	if (!waits && !queue->deleting.pending && count(queue, LETTER_READY) > 0) {
 		delete_ready(queue);
 	}
 	bool holds = count(queue, LETTER_HELD) > 0;
 	if (holds && !waits) {
-		(void)uv_timer_start(&queue->again, on_again, POST_AGAIN_MS, 0);
+		wait_before_next(queue, POST_AGAIN_US);
 	}
 	if (!queue->is_stopped && !waits && !holds && !queue->receiving.pending &&
 	    count(queue, LETTER_NONE) >= LB_SQS_BATCH_MAX) {
@@ -305,14 +313,15 @@ static void proceed(struct lb_queue *queue)
 	}
 }
 
-static void on_soon(uv_timer_t *timer)
+static void on_soon(void *data)
 {
-	proceed(timer->data);
+	proceed(data);
 }
 
-static void on_again(uv_timer_t *timer)
+static void on_again(void *data)
 {
-	struct lb_queue *queue = timer->data;
+	struct lb_queue *queue = data;
+	queue->waits = false;
 	post_held(queue);
 	proceed(queue);
 }
@@ -338,11 +347,8 @@ enum lb_err lb_queue_create(const struct lb_queue_options *options, struct lb_qu
 	for (size_t i = 0; i < LB_QUEUE_LETTERS_MAX; i++) {
 		queue->letters[i].queue = queue;
 	}
-	(void)uv_timer_init(options->loop, &queue->soon);
-	(void)uv_timer_init(options->loop, &queue->again);
-	queue->soon.data = queue;
-	queue->again.data = queue;
-	queue->open_handles = 2;
+	queue->soon = (struct lb_alarm){.on_alarm = on_soon, .data = queue};
+	queue->again = (struct lb_alarm){.on_alarm = on_again, .data = queue};
 	proceed_soon(queue);
 	*ret_queue = queue;
 	return LB_OK;
@@ -359,14 +365,6 @@ const struct lb_queue_totals *lb_queue_totals(const struct lb_queue *queue)
 	return &queue->totals;
 }
 
-static void on_closed(uv_handle_t *handle)
-{
-	struct lb_queue *queue = handle->data;
-	if (--queue->open_handles == 0) {
-		lb_free(queue);
-	}
-}
-
 void lb_queue_destroy(struct lb_queue *queue)
 {
 	if (queue == NULL) {
@@ -381,6 +379,8 @@ void lb_queue_destroy(struct lb_queue *queue)
 		forget(&queue->letters[i]);
 	}
 	lb_sigv4_key_finish(&queue->sqs.key);
-	uv_close((uv_handle_t *)&queue->soon, on_closed);
-	uv_close((uv_handle_t *)&queue->again, on_closed);
+	struct lb_clock *clock = queue->options.clock;
+	clock->impl->set_alarm(clock, &queue->soon, INT64_MAX);
+	clock->impl->set_alarm(clock, &queue->again, INT64_MAX);
+	lb_free(queue);
 }

@@ -14,6 +14,7 @@
 #define LB_SOURCES_TRIGGER_FILE_QUEUE_H
 
 #include "net/sqs.h"
+#include "ports/clock.h"
 #include "sources/trigger_file/notices.h"
 
 struct lb_log;
@@ -26,7 +27,7 @@ struct lb_queue;
  * sources: those that rely on this queue (lb_trigger_file_objects_trust); log: may be
  * NULL. random_seed: for jitter. */
 struct lb_queue_options {
-	uv_loop_t *loop;
+	struct lb_clock *clock;
 	struct lb_sqs_place place;
 	struct lb_http *http;
 	struct lb_aws_credentials *credentials;
@@ -54,7 +55,7 @@ void lb_queue_stop(struct lb_queue *queue);
 
 const struct lb_queue_totals *lb_queue_totals(const struct lb_queue *queue);
 
-/* Before its notices. Frees itself within the loop's next turns. NULL is fine. */
+/* Before its notices; not from within a callback of its own. NULL is fine. */
 void lb_queue_destroy(struct lb_queue *queue);
 
 #endif
