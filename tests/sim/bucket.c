@@ -197,9 +197,14 @@ static void write_slowly(struct sim_world *world, struct sim_file *file)
 	file->whole_at_us = sim_wall(world) + delay_us;
 }
 
-/* Tells every lakebeat, soon and perhaps twice, that the file is there. */
+/* Where there is no queue, tells every lakebeat, soon and perhaps twice, that the file
+ * is there. */
 static void notice(struct sim_world *world, struct sim_file *file)
 {
+	if (world->plan.notified) {
+		sim_arrivals_tell(world, file);
+		return;
+	}
 	for (size_t i = 0; i < world->plan.node_count; i++) {
 		if (sim_chance(&world->random, world->plan.troubles.notice_ppm)) {
 			sim_node_notice(&world->nodes[i], file);
@@ -240,6 +245,7 @@ static void overwrite_some(struct sim_world *world, size_t sensor)
 	struct sim_file *file = draw_file(world, folder);
 	touch(world, file);
 	sim_tell(world, "%s/%s is written again", folder->sensor_id, file->name);
+	sim_arrivals_tell(world, file);
 }
 
 static void remove_some(struct sim_world *world, size_t sensor)
@@ -270,6 +276,7 @@ static void deliver(void *subject, void *data)
 	for (int64_t i = 0; i < files; i++) {
 		write_file(world, upstream->sensor);
 	}
+	sim_arrivals_tell_otherwise(world);
 	overwrite_some(world, upstream->sensor);
 	remove_some(world, upstream->sensor);
 	int64_t wait_us = sim_between(&world->random, 1, 2 * world->plan.delivery_us);
@@ -294,6 +301,10 @@ void sim_upstream_deliver(struct sim_world *world, size_t sensor)
 		format_name(&world->bucket.folders[sensor], time_us, sensor != 5, name);
 		time_us += LB_SECOND;
 	} while (sim_bucket_find(&world->bucket, sensor, name) != NULL);
-	(void)add_file(world, sensor, name);
+	const struct sim_file *file = add_file(world, sensor, name);
 	sim_tell(world, "%s/%s is delivered", world->bucket.folders[sensor].sensor_id, name);
+	if (world->plan.notified) {
+		sim_arrivals_tell(world, file);
+		sim_arrivals_expect(world, file);
+	}
 }

@@ -52,7 +52,9 @@ struct sim_bucket {
 	size_t capacity;
 };
 
-#define SIM_BASE "lake/triggers"
+#define SIM_BUCKET "lake"
+#define SIM_PREFIX "triggers"
+#define SIM_BASE "s3://" SIM_BUCKET "/" SIM_PREFIX
 
 void sim_bucket_begin(struct sim_world *world);
 void sim_bucket_finish(struct sim_bucket *bucket);

@@ -415,6 +415,7 @@ void sim_ledger_commit(struct sim_world *world, struct sim_store *store)
 	struct sim_view old = world->view;
 	world->totals.commits++;
 	sim_view_read(world, &world->view);
+	sim_arrivals_look(world);
 	struct commit commit = {.world = world, .store = store, .old = &old, .new = &world->view};
 	want_new_events(&commit);
 	sim_tables_read(world, load_body, &commit);

@@ -20,6 +20,8 @@
  *   nothing-stuck       at rest nothing waits that could go on
  *   no-spinning         no alarm in the past, which would make a real loop spin
  *   nothing-leaks       a lakebeat that ends by itself frees all its memory
+ *   deleted-when-durable a message is deleted when what it tells is in the event log
+ *   heard-at-once       when all is well, what a message tells does not wait for a listing
  *   tables-readable     the tables can be read
  *   orderly-ends        a lakebeat that is to end comes to its end */
 #ifndef LB_TESTS_SIM_LEDGER_H

@@ -28,6 +28,9 @@ static void end_life(struct sim_node *node)
 	node->up = false;
 	node->work = NULL;
 	node->engine = NULL;
+	node->queue = NULL;
+	node->notices = NULL;
+	node->queue_http = NULL;
 	sim_store_close(&node->store);
 }
 
@@ -70,6 +73,7 @@ static void happen_end(void *subject, void *data)
 	struct turn *turn = data;
 	struct sim_node *node = turn->node;
 	struct sim_memory *before = sim_memory_enter(&node->memory);
+	sim_arrivals_close(node);
 	node->source->impl->destroy(node->source);
 	node->runner.impl->destroy(&node->runner);
 	lb_engine_destroy(node->engine);
@@ -334,6 +338,9 @@ static void start(void *subject, void *data)
 							: sim_source_over_objects(node);
 	node->sources[0] = node->source;
 	node->runners[0] = &node->runner;
+	if (world->plan.notified && world->plan.habits[node->index] == SIM_DAEMON) {
+		sim_arrivals_open(node);
+	}
 	create_engine(node);
 	lb_engine_start(node->engine);
 	(void)sim_memory_enter(before);
@@ -367,6 +374,7 @@ void sim_node_stop(struct sim_node *node)
 	sim_tell(node->world, "person: stops lakebeat %zu", node->index);
 	node->stopping = true;
 	struct sim_memory *before = sim_memory_enter(&node->memory);
+	sim_arrivals_stop(node);
 	lb_engine_stop(node->engine);
 	(void)sim_memory_enter(before);
 }

@@ -25,7 +25,8 @@ struct sim_starts {
  * alarms: that are set, the next to go off first; alarm: grows with each change of them,
  * likewise. skew_us: by how much its wall clock is wrong. clock: the engine's; adapters:
  * its adapters', who may act at once. databricks, http, starts, sign_in_status: of
- * runner_databricks.c; the last is of the latest answer. seen: the tables after its last
+ * runner_databricks.c; the last is of the latest answer. queue_http,
+ * notices, queue: of arrivals.c; NULL: it does not read the queue. seen: the tables after its last
  * transaction, as it knows them. turns: of a lakebeat that cron runs. */
 struct sim_node {
 	struct sim_world *world;
@@ -49,6 +50,9 @@ struct sim_node {
 	struct lb_http *http;
 	struct sim_starts starts;
 	int sign_in_status;
+	struct lb_http *queue_http;
+	struct lb_notices *notices;
+	struct lb_queue *queue;
 	struct lb_source *source;
 	struct lb_runner *runners[1];
 	struct lb_source *sources[1];

@@ -78,6 +78,16 @@ static void draw_workspace(struct sim_plan *plan, struct sim_random *random)
 	plan->troubles.credential_ppm = draw_trouble(random, 50000);
 }
 
+/* Messages that came when their file and its event are forgotten would be news. */
+static void draw_queue(struct sim_plan *plan, struct sim_random *random)
+{
+	plan->notified = sim_chance(random, 500000) && plan->place == SIM_OBJECTS;
+	plan->visibility_us = sim_wait(random, 30 * LB_SECOND, LB_HOUR);
+	plan->retention_us = plan->keep_us / 2;
+	plan->troubles.untold_ppm = draw_trouble(random, 200000);
+	plan->troubles.poison_ppm = draw_trouble(random, 200000);
+}
+
 void sim_plan_draw(struct sim_plan *plan, struct sim_random *random)
 {
 	*plan = (struct sim_plan){0};
@@ -110,6 +120,7 @@ void sim_plan_draw(struct sim_plan *plan, struct sim_random *random)
 	}
 	draw_troubles(&plan->troubles, random);
 	draw_workspace(plan, random);
+	draw_queue(plan, random);
 	/* Whether a file has settled cannot be told by a clock that is wrong. */
 	if (plan->skew_us > 0) {
 		plan->troubles.slow_ppm = 0;

@@ -31,6 +31,8 @@ enum sim_place { SIM_FOLDERS, SIM_OBJECTS };
  * poll:         a poll finds nothing out.
  * garble:       what comes back from the workspace is a page, an error of whatever stands
  *               in between, or broken off, although the request was carried out.
+ * untold, poison: the store does not tell of a file; something is in the queue that tells
+ *               of none.
  * credential:   it does not accept the credentials.
  * completes:    a run's last task calls `lakebeat complete`.
  * late, future, bad_name, burst, overwrite, remove, slow: what an upstream does at a
@@ -54,6 +56,8 @@ struct sim_troubles {
 	uint32_t poll_ppm;
 	uint32_t garble_ppm;
 	uint32_t credential_ppm;
+	uint32_t untold_ppm;
+	uint32_t poison_ppm;
 	uint32_t completes_ppm;
 	uint32_t late_ppm;
 	uint32_t future_ppm;
@@ -71,8 +75,10 @@ struct sim_troubles {
  * object store.
  * max_parallel: of the runner, 0: any number.
  * workspace: jobs are started by lakebeat's own databricks runner, in a simulated workspace
- * that lists so many runs on a page; starts_per_second: its limit, 0: none; oauth: it
- * signs in as a service principal. */
+ * with page_runs runs on a page; starts_per_second: the runner's limit, 0: none; oauth: it
+ * signs in as a service principal.
+ * notified: an object store tells of new files by a queue, whose messages are shown again
+ * when they were not deleted for visibility_us, and are gone after retention_us. */
 struct sim_plan {
 	enum sim_place place;
 	size_t sensor_count;
@@ -95,6 +101,9 @@ struct sim_plan {
 	size_t page_runs;
 	int starts_per_second;
 	bool oauth;
+	bool notified;
+	int64_t visibility_us;
+	int64_t retention_us;
 	struct lb_trigger_file_options options;
 	struct lb_policy policies[SIM_JOBS_MAX];
 	struct sim_troubles troubles;

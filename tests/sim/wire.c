@@ -19,8 +19,11 @@ struct wire {
 
 /* A request on its way, and its answer: the world's, whoever sent it may be dead.
  * order: that it is for, NULL: it starts nothing. request: only for the same life; NULL: nobody
- * waits any more. given_up_at_us: when its sender does not wait any longer. */
-struct exchange {
+ * waits any more. given_up_at_us: when its sender does not wait any longer. next, previous: among
+ * the world's. */
+struct sim_exchange {
+	struct sim_exchange *next;
+	struct sim_exchange *previous;
 	struct sim_node *node;
 	unsigned life;
 	struct lb_http_request *request;
@@ -33,19 +36,41 @@ struct exchange {
 	struct sim_reply reply;
 };
 
-static void exchange_free(struct exchange *exchange)
+static void forget_texts(struct sim_exchange *exchange)
 {
 	free(exchange->method);
 	free(exchange->path);
 	free(exchange->authorization);
 	free(exchange->body);
 	free(exchange->reply.body);
+}
+
+static void exchange_free(struct sim_exchange *exchange)
+{
+	struct sim_world *world = exchange->node->world;
+	if (exchange->previous != NULL) {
+		exchange->previous->next = exchange->next;
+	} else {
+		world->exchanges = exchange->next;
+	}
+	if (exchange->next != NULL) {
+		exchange->next->previous = exchange->previous;
+	}
+	forget_texts(exchange);
 	free(exchange);
+}
+
+void sim_wire_finish(struct sim_world *world)
+{
+	for (struct sim_exchange *exchange = world->exchanges; exchange != NULL;
+	     exchange = exchange->next) {
+		forget_texts(exchange);
+	}
 }
 
 /* --- back at the sender ------------------------------------------------------ */
 
-static bool is_awaited(const struct exchange *exchange)
+static bool is_awaited(const struct sim_exchange *exchange)
 {
 	return exchange->request != NULL && exchange->node->life == exchange->life;
 }
@@ -63,7 +88,7 @@ static void fill(struct lb_http_request *request, const struct sim_reply *reply)
 	}
 }
 
-static void deliver(struct exchange *exchange)
+static void deliver(struct sim_exchange *exchange)
 {
 	struct sim_node *node = exchange->node;
 	if (!is_awaited(exchange) || sim_node_dies(node)) {
@@ -81,7 +106,7 @@ static void deliver(struct exchange *exchange)
 
 static void happen_answer(void *world, void *data)
 {
-	struct exchange *exchange = data;
+	struct sim_exchange *exchange = data;
 	(void)world;
 	deliver(exchange);
 	exchange_free(exchange);
@@ -90,7 +115,7 @@ static void happen_answer(void *world, void *data)
 /* The answer, if it comes, finds nobody who waits for it. */
 static void happen_timeout(void *world, void *data)
 {
-	struct exchange *exchange = *(struct exchange **)data;
+	struct sim_exchange *exchange = *(struct sim_exchange **)data;
 	(void)world;
 	free(data);
 	deliver(exchange);
@@ -137,7 +162,7 @@ static void garble(struct sim_world *world, struct sim_reply *reply)
 static void happen_arrival(void *subject, void *data)
 {
 	struct sim_world *world = subject;
-	struct exchange *exchange = data;
+	struct sim_exchange *exchange = data;
 	const struct sim_troubles *troubles = &world->plan.troubles;
 	const struct sim_message message = {
 		.method = exchange->method,
@@ -174,9 +199,9 @@ static const char *field(const struct lb_http_request *request, const char *name
 	return "";
 }
 
-static struct exchange *exchange_of(struct sim_node *node, struct lb_http_request *request)
+static struct sim_exchange *exchange_of(struct sim_node *node, struct lb_http_request *request)
 {
-	struct exchange *exchange = sim_new(sizeof(*exchange));
+	struct sim_exchange *exchange = sim_new(sizeof(*exchange));
 	const char *body = request->body != NULL ? request->body : "";
 	const char *host = strstr(request->url, "://") + 3;
 	exchange->node = node;
@@ -187,6 +212,11 @@ static struct exchange *exchange_of(struct sim_node *node, struct lb_http_reques
 	exchange->path = sim_must(strdup(host + strcspn(host, "/")));
 	exchange->authorization = sim_must(strdup(field(request, "Authorization")));
 	exchange->body = sim_must(strndup(body, request->body_length));
+	exchange->next = node->world->exchanges;
+	if (exchange->next != NULL) {
+		exchange->next->previous = exchange;
+	}
+	node->world->exchanges = exchange;
 	return exchange;
 }
 
@@ -195,7 +225,7 @@ static void submit(struct lb_http *http, struct lb_http_request *request)
 {
 	struct sim_node *node = ((struct wire *)http)->node;
 	struct sim_world *world = node->world;
-	struct exchange *exchange = exchange_of(node, request);
+	struct sim_exchange *exchange = exchange_of(node, request);
 	request->carried = exchange;
 	exchange->order = sim_workspace_watch(node, exchange->path, exchange->body);
 	bool lost = sim_strikes(world, world->plan.troubles.request_ppm);
@@ -207,7 +237,7 @@ static void submit(struct lb_http *http, struct lb_http_request *request)
 		return;
 	}
 	if (latency_us >= request->timeout_us) {
-		struct exchange **waits = sim_new(sizeof(*waits));
+		struct sim_exchange **waits = sim_new(sizeof(*waits));
 		*waits = exchange;
 		sim_later(world, request->timeout_us, happen_timeout, waits);
 	}
@@ -216,14 +246,14 @@ static void submit(struct lb_http *http, struct lb_http_request *request)
 
 static void cancel(struct lb_http *http, struct lb_http_request *request)
 {
-	struct exchange *exchange = request->carried;
+	struct sim_exchange *exchange = request->carried;
 	(void)http;
 	exchange->request = NULL;
 }
 
 static const char *header(const struct lb_http_request *request, const char *name)
 {
-	const struct exchange *exchange = request->carried;
+	const struct sim_exchange *exchange = request->carried;
 	const struct sim_reply *reply = &exchange->reply;
 	if (strcasecmp(name, "Content-Type") == 0) {
 		return reply->content_type;
@@ -250,4 +280,9 @@ struct lb_http *sim_wire_create(struct sim_node *node)
 	wire->base.impl = &impl;
 	wire->node = node;
 	return &wire->base;
+}
+
+struct sim_node *sim_wire_node(struct lb_http *http)
+{
+	return ((struct wire *)http)->node;
 }

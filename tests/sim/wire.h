@@ -30,4 +30,10 @@ struct sim_reply {
 /* In the node's memory; lb_http_destroy frees it. */
 struct lb_http *sim_wire_create(struct sim_node *node);
 
+/* Whose it is. */
+struct sim_node *sim_wire_node(struct lb_http *http);
+
+/* The world ends; its agenda still has the exchanges themselves. */
+void sim_wire_finish(struct sim_world *world);
+
 #endif

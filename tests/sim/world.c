@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "sim/memory.h"
 #include "sim/people.h"
+#include "sim/wire.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -59,6 +60,7 @@ struct sim_world *sim_world_create(uint64_t seed, enum sim_store_kind kind, FILE
 	sim_plan_draw(&world->plan, &world->random);
 	sim_tables_begin(&world->tables, kind == SIM_STORE_SQLITE, world->plan.keep_us);
 	sim_bucket_begin(world);
+	sim_arrivals_begin(world);
 	sim_people_begin(world);
 	sim_upstreams_start(world);
 	sim_nodes_start(world);
@@ -71,7 +73,9 @@ void sim_world_destroy(struct sim_world *world)
 {
 	struct sim_memory *before = sim_memory_enter(NULL);
 	sim_nodes_finish(world);
+	sim_wire_finish(world);
 	sim_agenda_finish(&world->agenda);
+	sim_arrivals_finish(&world->arrivals);
 	sim_service_finish(&world->service);
 	sim_bucket_finish(&world->bucket);
 	sim_tables_finish(&world->tables);

@@ -7,6 +7,7 @@
 #define LB_TESTS_SIM_WORLD_H
 
 #include "sim/agenda.h"
+#include "sim/arrivals.h"
 #include "sim/bucket.h"
 #include "sim/ledger.h"
 #include "sim/node.h"
@@ -32,8 +33,8 @@ struct sim_totals {
 	int64_t time_us;
 };
 
-/* now_us: since the beginning. view: the tables as they were after the last
- * commit. failed_check: the name of the broken promise; NULL: none is. */
+/* now_us: since the beginning. exchanges: on their way over wires. view: the tables as they were
+ * after the last commit. failed_check: the name of the broken promise; NULL: none is. */
 struct sim_world {
 	uint64_t seed;
 	struct sim_plan plan;
@@ -44,6 +45,8 @@ struct sim_world {
 	bool healing;
 	struct sim_tables tables;
 	struct sim_bucket bucket;
+	struct sim_arrivals arrivals;
+	struct sim_exchange *exchanges;
 	struct sim_service service;
 	struct sim_node nodes[SIM_NODES_MAX];
 	struct sim_view view;
