@@ -20,7 +20,8 @@
 /* A bucket, what the store keeps of it, and the last pass.
  * told:  how often each file of objects was told.
  * floors: what checkpoints point to.
- * hides:  each scan is asked for any half of the sensors. */
+ * hides:  each scan is asked for any half of the sensors.
+ * odd_waits: likewise for those with an even number. */
 struct bucket {
 	struct fake_object_lister *objects;
 	struct lb_trigger_file_options options;
@@ -35,6 +36,7 @@ struct bucket {
 	unsigned char told[FILES_MAX];
 	bool recorded;
 	bool hides;
+	bool odd_waits;
 
 	bool done;
 	size_t parts;
@@ -207,7 +209,8 @@ static bool look_once(void)
 	static struct lb_sensor sensors[SENSORS_MAX];
 	size_t count = 0;
 	for (size_t i = 0; i < bucket.sensor_count; i++) {
-		if (!bucket.hides || rand() % 2 == 0) {
+		bool waits = bucket.odd_waits && i % 2 != 0;
+		if (!waits && (!bucket.hides || rand() % 2 == 0)) {
 			sensors[count++] = bucket.sensors[i];
 		}
 	}
@@ -547,6 +550,26 @@ static void sensors_may_come_and_go_between_the_parts(void **state)
 	assert_all_told();
 }
 
+/* In the third part pages run into sensors that nobody has asked for yet. */
+static void a_sensor_that_comes_between_the_parts_is_not_begun_in_its_middle(void **state)
+{
+	(void)state;
+	add_sensors(60);
+	put_history(2 * PAGE_KEYS - 10);
+	open_source();
+	lb_trigger_file_objects_limit(bucket.source, 1);
+	bucket.now_us += LB_MINUTE;
+	bucket.odd_waits = true;
+	for (int part = 0; part < 3; part++) {
+		assert_true(look_once());
+	}
+	bucket.odd_waits = false;
+	while (look_once()) {
+	}
+	look();
+	assert_all_told();
+}
+
 /* A listing of everything is denied, one of each sensor is not. */
 static void who_may_list_single_sensors_only_is_served_so(void **state)
 {
@@ -747,6 +770,7 @@ int main(void)
 		TEST(a_crash_in_the_middle_of_a_long_first_pass_loses_little),
 		TEST(what_was_not_recorded_begins_the_pass_anew),
 		TEST(sensors_may_come_and_go_between_the_parts),
+		TEST(a_sensor_that_comes_between_the_parts_is_not_begun_in_its_middle),
 		TEST(who_may_list_single_sensors_only_is_served_so),
 		TEST(only_who_is_denied_has_the_error),
 		TEST(a_page_that_breaks_off_is_gone_on_with),

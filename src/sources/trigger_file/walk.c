@@ -197,10 +197,15 @@ void lb_walk_resume(struct lb_walk *walk, const struct lb_skip_target *targets, 
 	size_t end = lb_skip_targets_up_to(targets, count, walk->until);
 	lb_skip_scan_resume(&walk->skip, targets + first, end > first ? end - first : 0);
 	walk->at = 0;
+	bool is_inside = lb_skip_scan_is_inside(&walk->skip);
 	if (!walk->is_open) {
+		/* What was shown of it was shown when nobody wanted it. */
+		if (is_inside) {
+			lb_skip_scan_restart(&walk->skip);
+		}
 		return;
 	}
-	if (lb_skip_scan_is_inside(&walk->skip)) {
+	if (is_inside) {
 		lb_tally_resume(&walk->tally, sensor_at(walk));
 	} else {
 		lb_walk_finish(walk); /* its sensor is not wanted any more */
