@@ -24,10 +24,10 @@ struct sim_starts {
 /* life: grows with every death and end, so that nothing reaches a later one.
  * alarms: that are set, the next to go off first; alarm: grows with each change of them,
  * likewise. skew_us: by how much its wall clock is wrong. clock: the engine's; adapters:
- * its adapters', who may act at once. databricks, http, starts, sign_in_status: of
- * runner_databricks.c; the last is of the latest answer. queue_http,
- * notices, queue: of arrivals.c; NULL: it does not read the queue. seen: the tables after its last
- * transaction, as it knows them. turns: of a lakebeat that cron runs. */
+ * its adapters', who may act at once. seen: the tables after its last transaction, as it
+ * knows them. turns: of a lakebeat that cron runs.
+ * databricks, http, starts, sign_in_status: of runner_databricks.c; the last is that of the
+ * latest answer. queue_http, notices, queue: of arrivals.c; NULL: it reads no queue. */
 struct sim_node {
 	struct sim_world *world;
 	size_t index;

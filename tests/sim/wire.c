@@ -18,9 +18,9 @@ struct wire {
 };
 
 /* A request on its way, and its answer: the world's, whoever sent it may be dead.
- * order: that it is for, NULL: it starts nothing. request: only for the same life; NULL: nobody
- * waits any more. given_up_at_us: when its sender does not wait any longer. next, previous: among
- * the world's. */
+ * next, previous: among the world's. request: only for the same life; NULL: nobody waits
+ * any more. given_up_at_us: when its sender does not wait any longer. order: that it is
+ * for, NULL: it starts nothing. */
 struct sim_exchange {
 	struct sim_exchange *next;
 	struct sim_exchange *previous;
@@ -98,6 +98,8 @@ static void deliver(struct sim_exchange *exchange)
 	exchange->request = NULL;
 	request->pending = false;
 	fill(request, &exchange->reply);
+	sim_tell(node->world, "lakebeat %zu hears %d from %.*s", node->index, request->status,
+		 (int)strcspn(exchange->path, "?"), exchange->path);
 	sim_workspace_heard(node, exchange->path, exchange->order, exchange->reply.status);
 	struct sim_memory *before = sim_memory_enter(&node->memory);
 	request->done(request);
