@@ -33,7 +33,13 @@ static void say_name(const struct visit *visit, const struct lb_workspace_job *j
 
 static void say_skipping(const struct visit *visit, const struct lb_databricks_job_facts *facts)
 {
-	if (facts->max_concurrent_runs == 0) {
+	if (facts->is_continuous) {
+		lb_report_add(
+			visit->report, LB_PROBLEM_WARNING, place_of(visit),
+			"pause it in the job's settings, or take its rows out of the feed",
+			"it is a continuous job: the workspace itself keeps a run of it going, "
+			"and allows no other beside it");
+	} else if (facts->max_concurrent_runs == 0) {
 		lb_report_add(visit->report, LB_PROBLEM_WARNING, place_of(visit),
 			      "give it at least 1 in the job's settings",
 			      "its max_concurrent_runs is 0: the workspace skips every run, which "
@@ -76,7 +82,13 @@ static void say_job(struct visit *visit, const struct lb_workspace_job *job,
 	say_right(visit, facts, principal);
 }
 
-static void say_workspace(const struct visit *visit, const char *origin,
+static const char *describe_secret(const struct lb_databricks_credentials *credentials)
+{
+	return credentials->kind == LB_DATABRICKS_PAT ? "token" : "client_id";
+}
+
+static void say_workspace(const struct visit *visit,
+			  const struct lb_databricks_credentials *credentials,
 			  const struct lb_databricks_inspection *inspection)
 {
 	size_t unknown = 0;
@@ -86,9 +98,10 @@ static void say_workspace(const struct visit *visit, const char *origin,
 			facts->error.code == LB_OK && facts->right == LB_DATABRICKS_RIGHT_UNKNOWN;
 	}
 	lb_report_add(visit->report, LB_PROBLEM_NOTICE, place_of(visit), NULL,
-		      "%s accepts the credentials%s%s", origin,
+		      "%s accepts the credentials%s%s, %s from %s", credentials->domain.origin,
 		      inspection->principal != NULL ? " of " : "",
-		      inspection->principal != NULL ? inspection->principal : "");
+		      inspection->principal != NULL ? inspection->principal : "",
+		      describe_secret(credentials), credentials->origin);
 	if (unknown > 0) {
 		lb_report_add(visit->report, LB_PROBLEM_NOTICE, place_of(visit), NULL,
 			      "of %zu of %zu jobs the workspace does not say whether they may be "
@@ -115,16 +128,18 @@ static bool choose_jobs(const struct visit *visit, const struct lb_workspace_job
 	return true;
 }
 
-static void say_all(struct visit *visit, const char *origin,
+static void say_all(struct visit *visit, const struct lb_databricks_credentials *credentials,
 		    const struct lb_workspace_job_list *jobs,
 		    const struct lb_databricks_inspection *inspection)
 {
 	if (inspection->error.code != LB_OK) {
-		lb_report_add(visit->report, LB_PROBLEM_ERROR, place_of(visit), NULL, "%s: %s",
-			      origin, inspection->error.message);
+		lb_report_add(visit->report, LB_PROBLEM_ERROR, place_of(visit), NULL,
+			      "%s, asked with %s from %s: %s", credentials->domain.origin,
+			      describe_secret(credentials), credentials->origin,
+			      inspection->error.message);
 		return;
 	}
-	say_workspace(visit, origin, inspection);
+	say_workspace(visit, credentials, inspection);
 	size_t next = 0;
 	for (size_t i = 0; i < jobs->count && next < inspection->jobs.count; i++) {
 		if (jobs->items[i].runner == visit->runner) {
@@ -176,7 +191,7 @@ void lb_check_workspace(const struct lb_config *config, const struct lb_runner_s
 		lb_report_add(report, LB_PROBLEM_ERROR, place_of(&visit), NULL, "%s",
 			      error.message);
 	} else if (!report->exhausted) {
-		say_all(&visit, credentials.domain.origin, jobs, &inspection);
+		say_all(&visit, &credentials, jobs, &inspection);
 	}
 	lb_databricks_credentials_finish(&credentials);
 }

@@ -56,7 +56,8 @@ def test_jobs_that_are_as_declared_have_nothing_said_of_them(house, workspace):
     workspace.make_job(501, name="orders_job")
     declare(house, {501: "orders_job"})
     assert findings(house) == {"runners.lake": [
-        ("notice", "%s accepts the credentials of %s" % (workspace.domain, workspace.user))]}
+        ("notice", "%s accepts the credentials of %s, token from DATABRICKS_TOKEN"
+         % (workspace.domain, workspace.user))]}
 
 
 def test_a_job_that_does_not_exist_is_an_error_for_itself(house, workspace):
@@ -118,6 +119,16 @@ def test_settings_that_would_skip_runs_are_warned_of(house, workspace):
     assert "job 503" not in found
 
 
+def test_a_continuous_job_is_warned_of_unless_it_is_paused(house, workspace):
+    workspace.make_job(501, continuous="UNPAUSED")
+    workspace.make_job(502, continuous="PAUSED")
+    declare(house, {501: "", 502: ""})
+    found = findings(house)
+    (kind, text), = found["job 501"]
+    assert kind == "warning" and "continuous" in text
+    assert "job 502" not in found
+
+
 def test_a_token_that_is_not_accepted_ends_the_questions(house, workspace, monkeypatch):
     workspace.make_job(501)
     declare(house, {501: ""})
@@ -126,6 +137,7 @@ def test_a_token_that_is_not_accepted_ends_the_questions(house, workspace, monke
     assert list(found) == ["runners.lake"]
     (kind, text), = found["runners.lake"]
     assert kind == "error" and "Invalid access token" in text and "renew the token" in text
+    assert "token from DATABRICKS_TOKEN" in text
     assert "dapi0000" not in house.run("check", check=False).stderr
     assert not workspace.requests("/api/2.2/jobs/get")
 
@@ -136,7 +148,8 @@ def test_a_service_principal_is_asked_for_a_token_and_known(house, workspace, mo
     monkeypatch.delenv("DATABRICKS_TOKEN")
     monkeypatch.setenv("DATABRICKS_CLIENT_ID", CLIENT_ID)
     monkeypatch.setenv("DATABRICKS_CLIENT_SECRET", CLIENT_SECRET)
-    assert [kind for kind, _ in findings(house)["runners.lake"]] == ["notice"]
+    (kind, text), = findings(house)["runners.lake"]
+    assert kind == "notice" and "client_id from DATABRICKS_CLIENT_ID" in text
     monkeypatch.setenv("DATABRICKS_CLIENT_SECRET", "dose0000")
     (kind, text), = findings(house, code=2)["runners.lake"]
     assert kind == "error" and "dose0000" not in text

@@ -29,6 +29,31 @@ static void a_job_says_its_name_and_how_many_runs_it_may_have(void **state)
 	lb_arena_finish(&arena);
 }
 
+static void a_job_is_continuous_unless_it_is_paused(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		bool is_continuous;
+	} cases[] = {
+		{"{\"settings\": {\"continuous\": {\"pause_status\": \"UNPAUSED\"}}}", true},
+		{"{\"settings\": {\"continuous\": {}}}", true},
+		{"{\"settings\": {\"continuous\": {\"pause_status\": \"PAUSED\"}}}", false},
+		{"{\"settings\": {\"continuous\": null}}", false},
+		{"{\"settings\": {\"schedule\": {\"pause_status\": \"PAUSED\"}}}", false},
+	};
+	struct lb_arena arena = {0};
+	struct lb_error error = {0};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct lb_databricks_job_facts facts = {0};
+		json_t *json = parse(cases[i].text);
+		assert_int_equal(lb_databricks_read_job(json, &arena, &facts, &error), LB_OK);
+		assert_int_equal(facts.is_continuous, cases[i].is_continuous);
+		json_decref(json);
+	}
+	lb_arena_finish(&arena);
+}
+
 static void what_describes_no_job_is_corrupt(void **state)
 {
 	(void)state;
@@ -125,6 +150,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_job_says_its_name_and_how_many_runs_it_may_have),
+		cmocka_unit_test(a_job_is_continuous_unless_it_is_paused),
 		cmocka_unit_test(what_describes_no_job_is_corrupt),
 		cmocka_unit_test(a_user_and_a_service_principal_have_a_name),
 		cmocka_unit_test(whoever_is_named_with_the_right_to_start_may_start),

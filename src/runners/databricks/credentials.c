@@ -266,6 +266,7 @@ static enum lb_err decide(const struct search *search,
 	credentials->token = pat ? found[TOKEN].value : NULL;
 	credentials->client_id = pat ? NULL : found[CLIENT_ID].value;
 	credentials->client_secret = pat ? NULL : found[CLIENT_SECRET].value;
+	credentials->origin = found[pat ? TOKEN : CLIENT_ID].origin;
 	return LB_OK;
 }
 

@@ -39,7 +39,8 @@ struct lb_databricks_settings {
 
 enum lb_databricks_kind { LB_DATABRICKS_PAT, LB_DATABRICKS_OAUTH };
 
-/* token: PAT only; client_id, client_secret: OAUTH only. Texts live in arena. */
+/* token: PAT only; client_id, client_secret: OAUTH only. Texts live in arena.
+ * origin: where the token, or the client_id, stands; for people. */
 struct lb_databricks_credentials {
 	struct lb_arena arena;
 	struct lb_databricks_domain domain;
@@ -47,6 +48,7 @@ struct lb_databricks_credentials {
 	const char *token;
 	const char *client_id;
 	const char *client_secret;
+	const char *origin;
 };
 
 /* Decides. get: an environment variable, NULL when it is not set. On error

@@ -14,11 +14,14 @@ enum lb_err lb_databricks_read_job(const json_t *json, struct lb_arena *arena,
 {
 	const json_t *settings = json_object_get(json, "settings");
 	const json_t *most = json_object_get(settings, "max_concurrent_runs");
+	const json_t *continuous = json_object_get(settings, "continuous");
 	const char *name = text_of(settings, "name");
 	if (!json_is_object(settings)) {
 		return lb_fail(error, LB_CORRUPT, "the workspace's answer describes no job");
 	}
 	facts->max_concurrent_runs = json_is_integer(most) ? json_integer_value(most) : 1;
+	facts->is_continuous = json_is_object(continuous) &&
+			       !lb_text_equal(text_of(continuous, "pause_status"), "PAUSED");
 	facts->name = name != NULL ? lb_arena_strdup(arena, name) : NULL;
 	return name == NULL || facts->name != NULL ? LB_OK : lb_fail_nomem(error);
 }

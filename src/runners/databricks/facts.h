@@ -7,8 +7,8 @@
 
 #include <jansson.h>
 
-/* Of jobs/get: name and max_concurrent_runs, 1 when it is not said, which is the API's
- * default. Errors: CORRUPT (it is no job), NOMEM. */
+/* Of jobs/get: name, is_continuous (and not paused), and max_concurrent_runs, 1 when it is
+ * not said, which is the API's default. Errors: CORRUPT (it is no job), NOMEM. */
 enum lb_err lb_databricks_read_job(const json_t *json, struct lb_arena *arena,
 				   struct lb_databricks_job_facts *facts,
 				   struct lb_error *error) LB_MUST_CHECK;

@@ -27,12 +27,14 @@ enum lb_databricks_right {
  *        (by the workspace, which says why), UNAVAILABLE (no answer that says anything),
  *        NOMEM.
  * name:  NULL: it has none.
- * max_concurrent_runs: 0: every run is skipped. */
+ * max_concurrent_runs: 0: every run is skipped.
+ * is_continuous: the workspace itself keeps the one run going that such a job may have. */
 struct lb_databricks_job_facts {
 	int64_t job_id;
 	struct lb_error error;
 	const char *name;
 	int64_t max_concurrent_runs;
+	bool is_continuous;
 	enum lb_databricks_right right;
 };
 

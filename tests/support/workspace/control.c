@@ -6,7 +6,8 @@
  *                           missing_status, html
  * POST /_control/jobs       {job_id} and some of: name, setup_ms, duration_ms, cancel_ms,
  *                           max_concurrent_runs, queue, permission (NONE, CAN_VIEW,
- *                           CAN_MANAGE_RUN, IS_OWNER), parameters, outcomes (outcome.h)
+ *                           CAN_MANAGE_RUN, IS_OWNER), continuous (PAUSED, UNPAUSED),
+ *                           parameters, outcomes (outcome.h)
  * POST /_control/jobs/delete {job_id}
  * GET  /_control/runs       [job_id, from, limit]: with their tokens and parameters, and
  *                           how many requests they are the answer to; deleted ones too
@@ -132,6 +133,19 @@ static bool read_outcomes(struct world *world, const json_t *fields, struct job 
 	return json_is_array(list) && outcomes.count <= OUTCOMES_MAX;
 }
 
+static bool read_continuous(const json_t *fields, struct job *job)
+{
+	static const char *const words[] = {"PAUSED", "UNPAUSED"};
+	const char *word = json_string_value(json_object_get(fields, "continuous"));
+	for (size_t i = 0; word != NULL && i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(word, words[i]) == 0) {
+			job->continuous = words[i];
+			return true;
+		}
+	}
+	return word == NULL;
+}
+
 static bool read_times(const json_t *fields, struct job *job)
 {
 	job->setup_ms = field_integer(fields, "setup_ms", job->setup_ms);
@@ -157,7 +171,8 @@ static void serve_make_job(struct workspace *workspace, const struct request *re
 	struct job changed = *job;
 	int64_t most = field_integer(fields, "max_concurrent_runs", job->max_concurrent_runs);
 	if (!read_times(fields, &changed) || !read_permission(fields, &changed.permission) ||
-	    !read_outcomes(world, fields, &changed) || most < 0 || most > 1000) {
+	    !read_outcomes(world, fields, &changed) || !read_continuous(fields, &changed) ||
+	    most < 0 || most > 1000) {
 		if (fresh) {
 			world_delete_job(world, id);
 		}
@@ -362,17 +377,12 @@ static const struct field setting_fields[] = {
 	{0},
 };
 static const struct field job_fields[] = {
-	{"job_id", FIELD_INTEGER, true},
-	{"name", FIELD_TEXT, false},
-	{"setup_ms", FIELD_INTEGER, false},
-	{"duration_ms", FIELD_INTEGER, false},
-	{"cancel_ms", FIELD_INTEGER, false},
-	{"max_concurrent_runs", FIELD_INTEGER, false},
-	{"queue", FIELD_BOOLEAN, false},
-	{"permission", FIELD_TEXT, false},
-	{"parameters", FIELD_TEXT_MAP, false},
-	{"outcomes", FIELD_ANY, false},
-	{0},
+	{"job_id", FIELD_INTEGER, true},     {"name", FIELD_TEXT, false},
+	{"setup_ms", FIELD_INTEGER, false},  {"duration_ms", FIELD_INTEGER, false},
+	{"cancel_ms", FIELD_INTEGER, false}, {"max_concurrent_runs", FIELD_INTEGER, false},
+	{"queue", FIELD_BOOLEAN, false},     {"permission", FIELD_TEXT, false},
+	{"continuous", FIELD_TEXT, false},   {"parameters", FIELD_TEXT_MAP, false},
+	{"outcomes", FIELD_ANY, false},      {0},
 };
 static const struct field job_id_fields[] = {{"job_id", FIELD_INTEGER, true}, {0}};
 static const struct field run_id_fields[] = {{"run_id", FIELD_INTEGER, true}, {0}};

@@ -162,6 +162,10 @@ json_t *job_json(const struct job *job, bool with_tasks)
 		}
 		(void)json_object_set_new(settings, "parameters", list);
 	}
+	if (job->continuous != NULL) {
+		(void)json_object_set_new(settings, "continuous",
+					  json_pack("{s:s}", "pause_status", job->continuous));
+	}
 	if (with_tasks) {
 		(void)json_object_set_new(
 			settings, "tasks",

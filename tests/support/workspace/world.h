@@ -31,6 +31,7 @@ struct outcome_list LB_LIST_OF(const struct outcome *);
 /* parameters: the job's own, an object of texts; a reference is held.
  * outcomes: of its runs, in order; the last one of all further runs.
  * cancel_ms: how long a run takes to end that is canceled.
+ * continuous: the pause_status of its continuous mode; NULL: it has none.
  * running: runs that have room; first_queued: those that wait. */
 struct job {
 	int64_t id;
@@ -42,6 +43,7 @@ struct job {
 	int max_concurrent_runs;
 	bool queue;
 	enum permission permission;
+	const char *continuous;
 	json_t *parameters;
 	struct outcome_list outcomes;
 	size_t next_outcome;
