@@ -84,6 +84,28 @@ static void check_bases(struct check *check)
 	}
 }
 
+/* What is done away with had better be meant. */
+static void tell_consumed(struct check *check)
+{
+	const struct lb_config *config = check->cli->config;
+	for (size_t i = 0; i < config->acons.count; i++) {
+		const struct lb_acon *acon = &config->acons.items[i];
+		const struct lb_clean_rule *rule = &acon->clean_rule;
+		if (rule->deed == LB_CONSUMED_KEEP) {
+			continue;
+		}
+		add(check, LB_PROBLEM_NOTICE,
+		    lb_arena_printf(check->arena, "%s: options.on_consumed", acon->origin),
+		    rule->deed == LB_CONSUMED_DELETE
+			    ? "trigger files are deleted when every job has completed with them"
+			    : lb_arena_printf(check->arena,
+					      "trigger files are moved to %s/<sensor_id>/ when "
+					      "every job has completed with them",
+					      rule->target),
+		    NULL);
+	}
+}
+
 static const char *describe_counts(struct check *check, const struct lb_sqs_counts *counts)
 {
 	return counts->visible >= 0 && counts->in_flight >= 0
@@ -360,6 +382,7 @@ static int run(struct lb_cli *cli)
 	}
 	if (err == LB_OK) {
 		check_bases(&check);
+		tell_consumed(&check);
 		check_queues(&check);
 		check_store(&check);
 		check_feed(&check);

@@ -107,7 +107,6 @@ static enum lb_err open_cleaner(struct lb_drive *drive, const struct lb_config *
 	const struct lb_clean_options options = {
 		.base_location = acon->base_trigger_file_location,
 		.rule = acon->clean_rule,
-		.check_etag = acon->trigger_file.allow_overwrites,
 	};
 	struct lb_cleaner *cleaner = NULL;
 	if (options.rule.deed == LB_CONSUMED_KEEP) {

@@ -36,7 +36,7 @@ enum lb_store_kind { LB_STORE_SQLITE, LB_STORE_POSTGRES };
  *         resolved, never printed.
  * max_event_gap_us: below 0: not given.
  * queue_url, queue_region: of notifications; NULL: not given.
- * on_consumed: as it is written; clean_rule: what it means.
+ * on_consumed: as it is written, NULL: not given; clean_rule: what it means.
  * fields: names in schema_dict that lakebeat hands on. */
 struct lb_acon {
 	const char *origin;

@@ -504,12 +504,12 @@ static const struct lb_setting option_settings[] = {
 	 .help = "`false` makes unknown `cloudFiles.*` options warnings instead of errors."},
 	{.key = "on_consumed",
 	 .type = LB_SETTING_TEXT,
-	 .fallback = "keep",
+	 .otherwise = "`keep`",
 	 AT(lb_acon, on_consumed),
 	 .help = "What becomes of a file when every job that waits for its sensor has completed "
 		 "with it: `keep`, `delete`, or `move:TARGET`, where TARGET is a prefix in the "
 		 "same "
-		 "bucket, or the absolute path of a folder, outside of the base location "
+		 "bucket, or the absolute path of a folder, outside of all base locations "
 		 "([discovery.md](discovery.md#files-that-are-done-with))."},
 	{.key = "pathGlobFilter",
 	 .type = LB_SETTING_TEXT,
@@ -553,7 +553,7 @@ static const struct lb_setting option_settings[] = {
 	 .help = "`pathGlobFilter` matches file names, where the two ways agree."},
 	{.key = "cloudFiles.cleanSource",
 	 .type = LB_SETTING_IGNORED,
-	 .help = "Lakebeat never deletes or moves trigger files."},
+	 .help = "`on_consumed` says what becomes of trigger files, by what jobs have done."},
 };
 
 #define ROWS(table)                                                                                \

@@ -14,10 +14,13 @@ struct lb_consumed {
 	int64_t seq;
 };
 
-/* The files of a sensor's events up to seq are gone, as far as they were to go. */
+/* The file of a sensor's event has been dealt with, as those before it: jobs that come to wait
+ * for the sensor begin behind it. gone_at_us: when it was known to be gone; LB_TIME_NONE: it is
+ * there, and must not be found again. */
 struct lb_cleaned {
 	int64_t sensor;
 	int64_t seq;
+	int64_t gone_at_us;
 };
 
 /* One entry of the sensor table, written over the one with the same sensor_id

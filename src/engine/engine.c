@@ -79,12 +79,6 @@ static bool is_work_done(const struct lb_engine *engine)
 	       (engine->stopping || (!engine->sweep && !engine->more_due));
 }
 
-/* A mode that ends cleans when it is through with the rest. */
-static bool may_clean(const struct lb_engine *engine)
-{
-	return engine->beat_failures == 0 && (!ends_by_itself(engine) || is_work_done(engine));
-}
-
 static bool may_beat(const struct lb_engine *engine)
 {
 	return !ends_by_itself(engine) || engine->stopping || !still_observing(engine) ||
@@ -111,7 +105,9 @@ static void start_store_work(struct lb_engine *engine)
 	if (!beats_first && may_beat(engine) && lb_engine_beat(engine)) {
 		return;
 	}
-	for (size_t i = 0; may_clean(engine) && i < engine->options.cleaner_count; i++) {
+	bool may_clean =
+		engine->beat_failures == 0 && (!ends_by_itself(engine) || is_work_done(engine));
+	for (size_t i = 0; may_clean && i < engine->options.cleaner_count; i++) {
 		if (lb_engine_plan_cleaning(&engine->cleaners[i])) {
 			return;
 		}
@@ -151,9 +147,9 @@ static int64_t next_due(const struct lb_engine *engine)
 			at_us = earlier(at_us, source->due_at_us);
 		}
 	}
-	for (size_t i = 0; may_clean(engine) && i < engine->options.cleaner_count; i++) {
+	for (size_t i = 0; !ends_by_itself(engine) && i < engine->options.cleaner_count; i++) {
 		const struct lb_engine_cleaner *cleaner = &engine->cleaners[i];
-		if (!cleaner->cleaning_now) {
+		if (!cleaner->is_cleaning && engine->beat_failures == 0) {
 			at_us = earlier(at_us, cleaner->due_at_us);
 		}
 	}
@@ -165,11 +161,10 @@ static int64_t next_due(const struct lb_engine *engine)
 	return at_us;
 }
 
-/* What a failed beat keeps from being told is cleaned once more by the next lakebeat. */
-static bool is_cleaning(const struct lb_engine *engine)
+static bool any_is_cleaning(const struct lb_engine *engine)
 {
 	for (size_t i = 0; i < engine->options.cleaner_count; i++) {
-		if (engine->cleaners[i].cleaning_now) {
+		if (engine->cleaners[i].is_cleaning) {
 			return true;
 		}
 	}
@@ -179,7 +174,7 @@ static bool is_cleaning(const struct lb_engine *engine)
 static bool is_finished(const struct lb_engine *engine)
 {
 	return (ends_by_itself(engine) || engine->stopping) && is_work_done(engine) &&
-	       !is_cleaning(engine);
+	       !any_is_cleaning(engine);
 }
 
 static void begin_sweep_when_due(struct lb_engine *engine)
@@ -249,7 +244,7 @@ static void connect(struct lb_engine *engine)
 		struct lb_engine_cleaner *cleaner = &engine->cleaners[i];
 		cleaner->engine = engine;
 		cleaner->cleaner = engine->options.cleaners[i];
-		cleaner->due_at_us = now_us;
+		cleaner->due_at_us = engine->options.mode != LB_ENGINE_SENSE ? now_us : LB_NEVER;
 	}
 	engine->alarm = (struct lb_alarm){.on_alarm = on_alarm, .data = engine};
 }
@@ -300,7 +295,7 @@ void lb_engine_stop(struct lb_engine *engine)
 	engine->stopping = true;
 	for (size_t i = 0; i < engine->options.cleaner_count; i++) {
 		struct lb_cleaner *cleaner = engine->cleaners[i].cleaner;
-		if (engine->cleaners[i].cleaning_now) {
+		if (engine->cleaners[i].is_cleaning) {
 			cleaner->impl->stop(cleaner);
 		}
 	}

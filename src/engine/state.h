@@ -2,8 +2,8 @@
  *
  * lb_engine_pump (engine.c) looks at this state after every event and starts
  * whatever is due: store work (a beat, the sensors to scan, the runs to poll, the files
- * to clean; one at a time), scans, submissions, polls and cleanings. Each step file starts one kind
- * of work and takes in its result. */
+ * to clean; one at a time), scans, submissions, polls and cleanings. Each step file starts
+ * one kind of work and takes in its result. */
 #ifndef LB_ENGINE_STATE_H
 #define LB_ENGINE_STATE_H
 
@@ -68,16 +68,21 @@ struct lb_engine_runner {
 	size_t in_flight;
 };
 
-/* One cleaner and what it does. arena: of cleaning's events, which are those that the store
- * has not been told of yet while cleaning_now is false. failure: what the latest cleaning
- * met, code LB_OK: nothing. due_at_us: monotonic; when the store is asked next. */
+/* One cleaner and what it does. arena: of cleaning's events, of which the store has not been
+ * told yet when is_cleaning is false.
+ * due_at_us: monotonic; when the store is asked next. after_sensor: how far this round has
+ * come; round_error: the first that it met. tries: rounds in a row that failed; failure: what
+ * the latest round met, code LB_OK: nothing. */
 struct lb_engine_cleaner {
 	struct lb_engine *engine;
 	struct lb_cleaner *cleaner;
 	struct lb_cleaning cleaning;
 	struct lb_arena arena;
-	bool cleaning_now;
+	bool is_cleaning;
 	int64_t due_at_us;
+	int64_t after_sensor;
+	struct lb_error round_error;
+	int tries;
 	struct lb_error failure;
 };
 

@@ -66,6 +66,22 @@ static void log_audits(const struct lb_engine *engine, const struct lb_audit_lis
 	}
 }
 
+/* Somebody may be done with files now; a cleaner that met a failure keeps its pause, and one
+ * that is through for good its rest. */
+static void wake_cleaners(struct lb_engine *engine, const struct lb_audit_list *audits)
+{
+	bool succeeded = false;
+	for (size_t i = 0; i < audits->count; i++) {
+		succeeded |= lb_run_state_parse(audits->items[i].to) == LB_RUN_SUCCEEDED;
+	}
+	for (size_t i = 0; succeeded && i < engine->options.cleaner_count; i++) {
+		struct lb_engine_cleaner *cleaner = &engine->cleaners[i];
+		if (cleaner->tries == 0 && cleaner->due_at_us != LB_NEVER) {
+			cleaner->due_at_us = lb_engine_monotonic(engine);
+		}
+	}
+}
+
 static void announce_recorded(struct lb_engine_source *source)
 {
 	struct lb_engine_receipts *receipts = &source->receipts;
@@ -99,6 +115,7 @@ static void take_in_result(struct lb_engine *engine, struct lb_engine_beat *step
 		       LB_LOG_INT((int64_t)beat->new_events), NULL);
 	}
 	log_audits(engine, &beat->audits);
+	wake_cleaners(engine, &beat->audits);
 	lb_engine_submit(engine, step, &beat->due);
 }
 

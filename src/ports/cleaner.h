@@ -1,7 +1,8 @@
 /* cleaner.h: what does away with files that every job is done with, as the engine sees it.
  *
  * A cleaner serves one sensor_source below one base location (one ACON), whose files it
- * deletes or moves away. Asking again for what is gone already is fine.
+ * deletes or moves away. Asking again for what is gone already is fine. Where files are kept
+ * there is no cleaner, and nothing is paid.
  * Threads: all methods and callbacks on the engine's thread; a cleaner that blocks does so
  * on a worker of its own. */
 #ifndef LB_PORTS_CLEANER_H
@@ -15,18 +16,25 @@
 
 struct lb_cleaner;
 
+/* What became of a file. STAYS: it is where it was, or nobody knows. GONE: it is deleted or
+ * moved away, by this cleaning or before. ANOTHER: a file of that name is there, but its content
+ * is not the event's: it was written again, and is left alone. */
+enum lb_cleaned_file { LB_FILE_STAYS, LB_FILE_GONE, LB_FILE_IS_ANOTHER };
+
 /* Files to be done away with. The engine owns it, fills the upper part, and keeps it until
  * done.
- * events: of this cleaner's base location; 1 to LB_CLEANING_MAX.
- * gone:   one for each event, false at first; the cleaner says which files are gone, or
- *         have another content than the event's, which is another event's affair.
- * error:  why others are not; code LB_OK: all are gone, or it was stopped. */
+ * events: of this cleaner's base location, those of a sensor next to each other; 1 to
+ *         LB_CLEANING_MAX.
+ * files:  one for each event, STAYS at first. When a file cannot be cleaned, those of its sensor
+ *         after it need not be tried.
+ * error:  why some stay, the first reason met; code LB_OK: none does, or it was stopped.
+ *         Retriable: it concerns all of them, and may pass. */
 struct lb_cleaning {
 	struct lb_event_list events;
 	void (*done)(struct lb_cleaning *cleaning);
 	void *data;
 
-	bool gone[LB_CLEANING_MAX];
+	enum lb_cleaned_file files[LB_CLEANING_MAX];
 	struct lb_error error;
 };
 

@@ -65,6 +65,15 @@ struct lb_audit_query {
 	size_t limit;               /* newest first; 0: all */
 };
 
+/* Which files may go: of sensor_source below base_location, of the sensors whose number is
+ * greater than after_sensor; at most limit. */
+struct lb_consumed_query {
+	const char *sensor_source;
+	const char *base_location;
+	int64_t after_sensor;
+	size_t limit;
+};
+
 /* A sensor with what status and explain show of it. */
 struct lb_sensor_state {
 	const char *sensor_source;
@@ -119,12 +128,12 @@ struct lb_store_impl {
 				   struct lb_arena *arena, struct lb_event_list *ret_events,
 				   struct lb_error *error) LB_MUST_CHECK;
 
-	/* The oldest events of sensor_source below base_location, at most limit, that every
-	 * job that waits for them is done with: its runs have come as far, and its latest
-	 * one succeeded or does not need them. Not those of `existing` reports, nor those
-	 * up to what save() was told in `cleaned`. Sorted by sensor, then seq. */
-	enum lb_err (*load_consumed)(struct lb_store *store, const char *sensor_source,
-				     const char *base_location, size_t limit,
+	/* Events that every waiting row is done with, paused ones too: its job has consumed
+	 * them, and no run since the job's last success has them among its inputs, unless
+	 * the row is COMPLETED with no run in flight (somebody said so). None of a sensor
+	 * that no row waits for, of `existing` reports, and of those up to what save() was
+	 * told in `cleaned`. Sorted by sensor, then seq. */
+	enum lb_err (*load_consumed)(struct lb_store *store, const struct lb_consumed_query *query,
 				     struct lb_arena *arena, struct lb_event_list *ret_events,
 				     struct lb_error *error) LB_MUST_CHECK;
 
@@ -146,7 +155,8 @@ struct lb_store_impl {
 				   struct lb_pass_cost_list *ret_passes,
 				   struct lb_error *error) LB_MUST_CHECK;
 
-	/* Carry out changes; inserted runs receive their id. */
+	/* Carry out changes; inserted runs receive their id. Where files were cleaned, events
+	 * that have been gone for keep_us are forgotten, under record()'s conditions. */
 	enum lb_err (*save)(struct lb_store *store, const struct lb_changes *changes,
 			    struct lb_error *error) LB_MUST_CHECK;
 

@@ -230,13 +230,12 @@ static enum lb_err load_events(struct lb_store *base, const struct lb_run_input_
 	return inner->impl->load_events(inner, inputs, arena, ret_events, error);
 }
 
-static enum lb_err load_consumed(struct lb_store *base, const char *sensor_source,
-				 const char *base_location, size_t limit, struct lb_arena *arena,
-				 struct lb_event_list *ret_events, struct lb_error *error)
+static enum lb_err load_consumed(struct lb_store *base, const struct lb_consumed_query *query,
+				 struct lb_arena *arena, struct lb_event_list *ret_events,
+				 struct lb_error *error)
 {
 	struct lb_store *inner = sim_store_of(base)->inner;
-	return inner->impl->load_consumed(inner, sensor_source, base_location, limit, arena,
-					  ret_events, error);
+	return inner->impl->load_consumed(inner, query, arena, ret_events, error);
 }
 
 static enum lb_err load_sensors(struct lb_store *base, const char *sensor_source,

@@ -28,6 +28,12 @@ struct engine_world {
 	int64_t wall_us;
 	int64_t monotonic_us;
 	struct lb_policy policy;
+	bool cleans;
+	const char *stuck_sensor;
+	bool stuck_for_all;
+	const char *rewritten;
+	const char *cleaned[FILES_MAX];
+	size_t cleaned_count;
 
 	/* lakebeat's half */
 	struct lb_store *store;
@@ -35,6 +41,10 @@ struct engine_world {
 	struct lb_engine *engine;
 	struct lb_source source;
 	struct lb_scan *scan;
+	struct lb_cleaner cleaner;
+	struct lb_cleaning *cleaning;
+	bool is_stopped;
+	bool holds_cleaning;
 	struct lb_clock clock;
 	struct lb_alarm *alarm;
 	int64_t alarm_us;
@@ -105,6 +115,51 @@ static void recorded(struct lb_source *source, uint64_t receipt)
 
 static const struct lb_source_impl source_impl = {
 	.name = "trigger_file", .scan = scan, .recorded = recorded, .destroy = destroy_source};
+
+static void clean(struct lb_cleaner *cleaner, struct lb_cleaning *cleaning)
+{
+	(void)cleaner;
+	assert_null(current->cleaning);
+	current->cleaning = cleaning;
+	current->is_stopped = false;
+}
+
+static void stop_cleaning(struct lb_cleaner *cleaner)
+{
+	(void)cleaner;
+	assert_non_null(current->cleaning);
+	current->is_stopped = true;
+}
+
+static const struct lb_cleaner_impl cleaner_impl = {.clean = clean, .stop = stop_cleaning};
+
+static enum lb_cleaned_file clean_file(struct engine_world *world, const struct lb_event *event,
+				       struct lb_cleaning *cleaning)
+{
+	ON_THE_WORLDS_ACCOUNT;
+	if (lb_text_equal(event->sensor_id, world->stuck_sensor)) {
+		(void)lb_fail(&cleaning->error, LB_REFUSED, "allow it");
+		cleaning->error.retriable = world->stuck_for_all;
+		return LB_FILE_STAYS;
+	}
+	if (lb_text_equal(event->file.file_name, world->rewritten)) {
+		return LB_FILE_IS_ANOTHER;
+	}
+	assert_true(world->cleaned_count < FILES_MAX);
+	world->cleaned[world->cleaned_count++] =
+		lb_arena_strdup(&world->arena, event->file.file_name);
+	return LB_FILE_GONE;
+}
+
+static void finish_cleaning(struct engine_world *world)
+{
+	struct lb_cleaning *cleaning = world->cleaning;
+	world->cleaning = NULL;
+	for (size_t i = 0; !world->is_stopped && i < cleaning->events.count; i++) {
+		cleaning->files[i] = clean_file(world, &cleaning->events.items[i], cleaning);
+	}
+	cleaning->done(cleaning);
+}
 
 static const struct lb_source_impl source_impl_without = {
 	.name = "trigger_file", .scan = scan, .destroy = destroy_source};
@@ -236,6 +291,41 @@ void engine_world_file(struct engine_world *world, const char *sensor_id, const 
 	};
 }
 
+void engine_world_clean(struct engine_world *world)
+{
+	world->cleans = true;
+}
+
+void engine_world_hold_cleaning(struct engine_world *world, bool held)
+{
+	world->holds_cleaning = held;
+}
+
+bool engine_world_is_cleaning(const struct engine_world *world)
+{
+	return world->cleaning != NULL;
+}
+
+void engine_world_stick(struct engine_world *world, const char *sensor_id, bool for_all)
+{
+	world->stuck_sensor = sensor_id;
+	world->stuck_for_all = for_all;
+}
+
+void engine_world_rewrite(struct engine_world *world, const char *file_name)
+{
+	world->rewritten = file_name;
+}
+
+size_t engine_world_cleaned(const struct engine_world *world, const char *file_name)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < world->cleaned_count; i++) {
+		count += file_name == NULL || lb_text_equal(world->cleaned[i], file_name);
+	}
+	return count;
+}
+
 void engine_world_parts(struct engine_world *world, size_t files)
 {
 	world->part_files = files;
@@ -333,6 +423,10 @@ void engine_world_start(struct engine_world *world, enum lb_engine_mode mode, in
 	world->idle = false;
 	world->shown = 0;
 	sources[0] = &world->source;
+	world->cleaner = (struct lb_cleaner){.impl = &cleaner_impl,
+					     .sensor_source = "trigger_file",
+					     .base_location = "/triggers"};
+	struct lb_cleaner *cleaners[] = {&world->cleaner};
 	struct lb_engine_options options = {
 		.mode = mode,
 		.store = world->store,
@@ -340,6 +434,8 @@ void engine_world_start(struct engine_world *world, enum lb_engine_mode mode, in
 		.source_count = 1,
 		.runners = world->runners,
 		.runner_count = 2,
+		.cleaners = cleaners,
+		.cleaner_count = world->cleans ? 1 : 0,
 		.clock = &world->clock,
 		.worker = &world->worker,
 		.policies = {.policy_of = policy_of, .data = world},
@@ -366,6 +462,10 @@ static bool step(struct engine_world *world)
 	}
 	if (world->scan != NULL) {
 		finish_scan(world);
+		return true;
+	}
+	if (world->cleaning != NULL && !world->holds_cleaning) {
+		finish_cleaning(world);
 		return true;
 	}
 	if (world->alarm_us <= world->monotonic_us && !world->idle) {
@@ -467,6 +567,7 @@ void engine_world_crash(struct engine_world *world)
 	world->store = NULL;
 	world->work = NULL;
 	world->scan = NULL;
+	world->cleaning = NULL;
 }
 
 void engine_world_once(struct engine_world *world)

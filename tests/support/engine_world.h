@@ -25,6 +25,16 @@ void engine_world_row(struct engine_world *world, const char *sensor_id, const c
 
 /* A file that the next pass shows (every pass from now on). */
 void engine_world_file(struct engine_world *world, const char *sensor_id, const char *file_name);
+/* From the next start on consumed files are cleaned. Held: cleanings begin and do not end. */
+void engine_world_clean(struct engine_world *world);
+void engine_world_hold_cleaning(struct engine_world *world, bool held);
+bool engine_world_is_cleaning(const struct engine_world *world);
+/* Files of that sensor cannot be cleaned, NULL: they can; for_all: which may pass, and concerns
+ * all sensors. A file of that name was written again, NULL: none was. */
+void engine_world_stick(struct engine_world *world, const char *sensor_id, bool for_all);
+void engine_world_rewrite(struct engine_world *world, const char *file_name);
+/* How often the file was cleaned; NULL: all files. */
+size_t engine_world_cleaned(const struct engine_world *world, const char *file_name);
 /* Passes are made in parts of so many files; 0: all at once. */
 void engine_world_parts(struct engine_world *world, size_t files);
 

@@ -311,32 +311,88 @@ enum lb_err fake_load_events(struct fake_tables *tables, const struct lb_run_inp
 	return LB_OK;
 }
 
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t last_success(const struct fake_state *state, const char *job_id)
+{
+	int64_t run_no = 0;
+	for (size_t i = 0; i < state->runs.count; i++) {
+		const struct lb_run *run = &state->runs.items[i];
+		if (lb_text_equal(run->trigger_job_id, job_id) && run->state == LB_RUN_SUCCEEDED &&
+		    run->run_no > run_no) {
+			run_no = run->run_no;
+		}
+	}
+	return run_no;
+}
+
+/* Up to where no run since the job's last success has the sensor's events among its inputs. */
+static int64_t finished_upto(const struct fake_state *state, const struct fake_sensor *sensor,
+			     const char *job_id)
+{
+	int64_t success = last_success(state, job_id);
+	int64_t upto = sensor->last_seq;
+	for (size_t i = 0; i < state->runs.count; i++) {
+		const struct lb_run *run = &state->runs.items[i];
+		bool since = lb_text_equal(run->trigger_job_id, job_id) && run->run_no > success;
+		for (size_t j = 0; since && j < run->inputs.count; j++) {
+			if (run->inputs.items[j].sensor == sensor->id) {
+				upto = least(upto, run->inputs.items[j].from_seq);
+			}
+		}
+	}
+	return upto;
+}
+
+/* Up to where every row that waits is done with the sensor's events. */
+static int64_t done_upto(struct fake_state *state, const struct fake_sensor *sensor)
+{
+	int64_t upto = sensor->last_seq;
+	bool waits = false;
+	for (size_t i = 0; i < state->rows.count; i++) {
+		const struct lb_row *row = &state->rows.items[i];
+		if (!fake_row_waits_for(row, sensor)) {
+			continue;
+		}
+		const char *job_id = lb_row_job_id(row);
+		waits = true;
+		upto = least(upto, fake_state_consumed_seq(state, sensor, job_id));
+		if (row->status != LB_STATUS_COMPLETED ||
+		    lb_run_is_live(fake_state_latest_run(state, job_id))) {
+			upto = least(upto, finished_upto(state, sensor, job_id));
+		}
+	}
+	return waits ? upto : 0;
+}
+
 static void load_consumed_of(struct fake_state *state, const struct fake_sensor *sensor,
 			     size_t limit, struct lb_arena *arena, struct lb_event_list *events)
 {
-	bool waits;
-	int64_t after =
-		sensor->cleaned_seq > sensor->start_seq ? sensor->cleaned_seq : sensor->start_seq;
-	int64_t upto = fake_state_needed_after(state, sensor, &waits);
-	for (size_t i = 0; waits && i < state->events.count && events->count < limit; i++) {
+	int64_t upto = done_upto(state, sensor);
+	for (size_t i = 0; i < state->events.count && events->count < limit; i++) {
 		const struct lb_event *stored = &state->events.items[i];
-		if (stored->sensor == sensor->id && stored->seq > after && stored->seq <= upto) {
+		if (stored->sensor == sensor->id && stored->seq > sensor->start_seq &&
+		    stored->seq <= upto) {
 			load_event(state, arena, stored, fake_must(lb_list_add(arena, events)));
 		}
 	}
 }
 
-void fake_load_consumed(struct fake_tables *tables, const char *sensor_source,
-			const char *base_location, size_t limit, struct lb_arena *arena,
-			struct lb_event_list *ret_events)
+/* Sensors are stored in the order of their numbers. */
+void fake_load_consumed(struct fake_tables *tables, const struct lb_consumed_query *query,
+			struct lb_arena *arena, struct lb_event_list *ret_events)
 {
 	struct fake_state *state = &tables->state;
 	*ret_events = (struct lb_event_list){0};
 	for (size_t i = 0; i < state->sensors.count; i++) {
 		const struct fake_sensor *sensor = &state->sensors.items[i];
-		if (lb_text_same_word(sensor->sensor_source, sensor_source) &&
-		    lb_text_equal(sensor->base_location, base_location)) {
-			load_consumed_of(state, sensor, limit, arena, ret_events);
+		if (sensor->id > query->after_sensor &&
+		    lb_text_same_word(sensor->sensor_source, query->sensor_source) &&
+		    lb_text_equal(sensor->base_location, query->base_location)) {
+			load_consumed_of(state, sensor, query->limit, arena, ret_events);
 		}
 	}
 }

@@ -116,7 +116,7 @@ static enum lb_err save(struct lb_store *store, const struct lb_changes *changes
 	struct fake_tables *tables = tables_of(store, LB_STORE_WRITE);
 	enum lb_err err = meet_call(tables, error);
 	if (err == LB_OK) {
-		fake_save(tables, changes);
+		fake_save(tables, changes, store->keep_us);
 	}
 	return err;
 }
@@ -151,15 +151,15 @@ static enum lb_err load_events(struct lb_store *store, const struct lb_run_input
 	return err == LB_OK ? fake_load_events(tables, inputs, arena, ret_events, error) : err;
 }
 
-static enum lb_err load_consumed(struct lb_store *store, const char *sensor_source,
-				 const char *base_location, size_t limit, struct lb_arena *arena,
-				 struct lb_event_list *ret_events, struct lb_error *error)
+static enum lb_err load_consumed(struct lb_store *store, const struct lb_consumed_query *query,
+				 struct lb_arena *arena, struct lb_event_list *ret_events,
+				 struct lb_error *error)
 {
 	ON_THE_WORLDS_ACCOUNT;
 	struct fake_tables *tables = tables_of(store, LB_STORE_READ);
 	enum lb_err err = meet_call(tables, error);
 	if (err == LB_OK) {
-		fake_load_consumed(tables, sensor_source, base_location, limit, arena, ret_events);
+		fake_load_consumed(tables, query, arena, ret_events);
 	}
 	return err;
 }

@@ -68,6 +68,7 @@ void fake_state_copy(struct fake_state *copy, const struct fake_state *state)
 	COPY_LIST(copy, state, rows);
 	COPY_LIST(copy, state, sensors);
 	COPY_LIST(copy, state, events);
+	COPY_LIST(copy, state, gone);
 	COPY_LIST(copy, state, consumed);
 	COPY_LIST(copy, state, runs);
 	COPY_LIST(copy, state, entries);

@@ -11,13 +11,20 @@ struct fake_sensor {
 	const char *sensor_id;
 	int64_t last_seq;
 	int64_t start_seq; /* where rows without `consumed` start */
-	int64_t cleaned_seq;
 	int64_t last_event_at_us;
 	struct lb_checkpoint checkpoint;
 	const char *last_error;
 	bool advanced; /* by this transaction */
 };
 
+/* When the file of an event was cleaned. */
+struct fake_gone {
+	int64_t sensor;
+	int64_t seq;
+	int64_t at_us;
+};
+
+struct fake_gone_list LB_LIST_OF(struct fake_gone);
 struct fake_sensor_list LB_LIST_OF(struct fake_sensor);
 struct fake_entry_list LB_LIST_OF(struct fake_sensor_entry);
 
@@ -27,6 +34,7 @@ struct fake_state {
 	struct lb_row_list rows;
 	struct fake_sensor_list sensors;
 	struct lb_event_list events;
+	struct fake_gone_list gone;
 	struct lb_consumed_list consumed;
 	struct lb_run_list runs;
 	struct fake_entry_list entries;
@@ -79,9 +87,6 @@ struct lb_row *fake_state_row(const struct fake_state *state, const char *sensor
 /* The job's newest; NULL: none. */
 struct lb_run *fake_state_latest_run(const struct fake_state *state, const char *trigger_job_id);
 bool fake_row_waits_for(const struct lb_row *row, const struct fake_sensor *sensor);
-/* The event up to which no waiting job needs the sensor's events; ret_waits: some job does. */
-int64_t fake_state_needed_after(struct fake_state *state, const struct fake_sensor *sensor,
-				bool *ret_waits);
 /* How far the row's job has come with the sensor. */
 int64_t fake_state_consumed_seq(struct fake_state *state, const struct fake_sensor *sensor,
 				const char *trigger_job_id);
@@ -89,7 +94,7 @@ int64_t fake_state_consumed_seq(struct fake_state *state, const struct fake_sens
 /* The methods of the port, by file. */
 size_t fake_record(struct fake_tables *tables, const struct lb_sensor_report_list *reports,
 		   int64_t keep_us);
-void fake_save(struct fake_tables *tables, const struct lb_changes *changes);
+void fake_save(struct fake_tables *tables, const struct lb_changes *changes, int64_t keep_us);
 enum lb_err fake_load_jobs(struct fake_tables *tables, const struct lb_job_query *query,
 			   struct lb_arena *arena, struct lb_job_list *ret_jobs,
 			   struct lb_error *error);
@@ -99,9 +104,8 @@ enum lb_err fake_load_runs(struct fake_tables *tables, const struct lb_run_query
 enum lb_err fake_load_events(struct fake_tables *tables, const struct lb_run_input_list *inputs,
 			     struct lb_arena *arena, struct lb_event_list *ret_events,
 			     struct lb_error *error);
-void fake_load_consumed(struct fake_tables *tables, const char *sensor_source,
-			const char *base_location, size_t limit, struct lb_arena *arena,
-			struct lb_event_list *ret_events);
+void fake_load_consumed(struct fake_tables *tables, const struct lb_consumed_query *query,
+			struct lb_arena *arena, struct lb_event_list *ret_events);
 enum lb_err fake_load_sensors(struct fake_tables *tables, const char *sensor_source,
 			      const char *base_location, struct lb_arena *arena,
 			      struct lb_sensor_state_list *ret_sensors, struct lb_error *error);

@@ -175,16 +175,14 @@ static int64_t least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-int64_t fake_state_needed_after(struct fake_state *state, const struct fake_sensor *sensor,
-				bool *ret_waits)
+/* The event up to which no waiting job needs the sensor's events. */
+static int64_t needed_after(struct fake_state *state, const struct fake_sensor *sensor)
 {
 	int64_t seq = sensor->last_seq;
-	*ret_waits = false;
 	for (size_t i = 0; i < state->rows.count; i++) {
 		const struct lb_row *row = &state->rows.items[i];
 		if (fake_row_waits_for(row, sensor)) {
 			const char *job = lb_row_job_id(row);
-			*ret_waits = true;
 			seq = least(seq, fake_state_consumed_seq(state, sensor, job));
 			seq = least(seq, run_needs_after(state, job, sensor));
 		}
@@ -195,8 +193,7 @@ int64_t fake_state_needed_after(struct fake_state *state, const struct fake_sens
 static void forget_events(struct fake_state *state, const struct lb_sensor_report *report,
 			  const struct fake_sensor *sensor, int64_t cutoff_us)
 {
-	bool waits;
-	int64_t needed = fake_state_needed_after(state, sensor, &waits);
+	int64_t needed = needed_after(state, sensor);
 	size_t kept = 0;
 	struct index listed = {0};
 	index_report(&listed, report);
@@ -304,11 +301,50 @@ static void update_row(struct fake_tables *tables, const struct lb_row *updated)
 	}
 }
 
-static void save_cleaned(struct fake_state *state, const struct lb_cleaned *saved)
+static bool is_gone_since(const struct fake_state *state, const struct lb_event *event,
+			  int64_t cutoff_us)
 {
-	struct fake_sensor *sensor = fake_state_sensor(state, saved->sensor);
-	if (sensor != NULL && saved->seq > sensor->cleaned_seq) {
-		sensor->cleaned_seq = saved->seq;
+	for (size_t i = 0; i < state->gone.count; i++) {
+		const struct fake_gone *gone = &state->gone.items[i];
+		if (gone->sensor == event->sensor && gone->seq == event->seq &&
+		    gone->at_us < cutoff_us) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Events that have been gone for long go, unless somebody needs them again. */
+static void forget_cleaned(struct fake_state *state, const struct fake_sensor *sensor,
+			   int64_t cutoff_us)
+{
+	int64_t needed = needed_after(state, sensor);
+	size_t kept = 0;
+	for (size_t i = 0; i < state->events.count; i++) {
+		const struct lb_event *event = &state->events.items[i];
+		if (event->sensor != sensor->id || event->seq > needed ||
+		    !is_gone_since(state, event, cutoff_us)) {
+			state->events.items[kept++] = *event;
+		}
+	}
+	state->events.count = kept;
+}
+
+static void save_cleaned(struct fake_state *state, const struct lb_cleaned *saved, int64_t keep_us)
+{
+	struct fake_sensor *sensor = fake_must(fake_state_sensor(state, saved->sensor));
+	if (saved->seq > sensor->start_seq) {
+		sensor->start_seq = saved->seq;
+	}
+	if (saved->gone_at_us == LB_TIME_NONE) {
+		return;
+	}
+	struct fake_gone *gone = fake_add(state, &state->gone);
+	*gone = (struct fake_gone){saved->sensor, saved->seq, saved->gone_at_us};
+	if (keep_us > 0) {
+		forget_cleaned(state, sensor, saved->gone_at_us - keep_us);
+		forget_runs(state, saved->gone_at_us - keep_us);
+		forget_audits(state, saved->gone_at_us - keep_us);
 	}
 }
 
@@ -435,20 +471,20 @@ static void save_pass(struct fake_tables *tables, const struct lb_pass_cost *pas
 	kept->base_location = fake_keep(tables, pass->base_location);
 }
 
-void fake_save(struct fake_tables *tables, const struct lb_changes *changes)
+void fake_save(struct fake_tables *tables, const struct lb_changes *changes, int64_t keep_us)
 {
 	save_feed(tables, changes);
 	for (size_t i = 0; i < changes->rows_changed.count; i++) {
 		change_row(tables, changes->rows_changed.items[i]);
-	}
-	for (size_t i = 0; i < changes->cleaned.count; i++) {
-		save_cleaned(&tables->state, &changes->cleaned.items[i]);
 	}
 	for (size_t i = 0; i < changes->consumed.count; i++) {
 		save_consumed(tables, &changes->consumed.items[i]);
 	}
 	for (size_t i = 0; i < changes->runs.count; i++) {
 		save_run(tables, changes->runs.items[i]);
+	}
+	for (size_t i = 0; i < changes->cleaned.count; i++) {
+		save_cleaned(&tables->state, &changes->cleaned.items[i], keep_us);
 	}
 	for (size_t i = 0; i < changes->sensor_entries.count; i++) {
 		save_entry(tables, &changes->sensor_entries.items[i]);

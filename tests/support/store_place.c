@@ -116,7 +116,6 @@ struct call {
 	const void *query;
 	const char *sensor_source;
 	const char *base_location;
-	size_t limit;
 	struct lb_job_list jobs;
 	struct lb_run_list runs;
 	struct lb_event_list events;
@@ -224,17 +223,14 @@ struct lb_event_list place_load_events(struct store_place *place,
 static enum lb_err load_consumed_body(struct lb_store *store, void *data, struct lb_error *error)
 {
 	struct call *call = data;
-	return store->impl->load_consumed(store, call->sensor_source, call->base_location,
-					  call->limit, &call->place->arena, &call->events, error);
+	return store->impl->load_consumed(store, call->query, &call->place->arena, &call->events,
+					  error);
 }
 
-struct lb_event_list place_load_consumed(struct store_place *place, const char *base_location,
-					 size_t limit)
+struct lb_event_list place_load_consumed(struct store_place *place,
+					 const struct lb_consumed_query *query)
 {
-	struct call call = {.place = place,
-			    .sensor_source = "trigger_file",
-			    .base_location = base_location,
-			    .limit = limit};
+	struct call call = {.place = place, .query = query};
 	run(&call, LB_STORE_READ, load_consumed_body);
 	return call.events;
 }

@@ -65,8 +65,8 @@ struct lb_job_list place_load_jobs(struct store_place *place, const struct lb_jo
 struct lb_run_list place_load_runs(struct store_place *place, const struct lb_run_query *query);
 struct lb_event_list place_load_events(struct store_place *place,
 				       const struct lb_run_input_list *inputs);
-struct lb_event_list place_load_consumed(struct store_place *place, const char *base_location,
-					 size_t limit);
+struct lb_event_list place_load_consumed(struct store_place *place,
+					 const struct lb_consumed_query *query);
 struct lb_sensor_state_list place_load_sensors(struct store_place *place, const char *sensor_source,
 					       const char *base_location);
 struct lb_pass_cost_list place_load_passes(struct store_place *place);

@@ -10,13 +10,10 @@
 
 #include <uv.h>
 
-/* rule: its texts outlive the cleaner; not KEEP. check_etag: files may be written again as
- * new events, so one whose content is another by now stays.
- * base_location: copied. */
+/* rule: its texts outlive the cleaner; not KEEP. base_location: copied. */
 struct lb_clean_options {
 	const char *base_location;
 	struct lb_clean_rule rule;
-	bool check_etag;
 };
 
 /* Works on one of the loop's worker threads. Errors: INVALID (not a local path), NOMEM. */

@@ -2,6 +2,7 @@
 #include "sources/trigger_file/clean.h"
 #include "sources/trigger_file/local.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -25,11 +26,13 @@ static struct local_cleaner *local_of(struct lb_cleaner *cleaner)
 	return (struct local_cleaner *)cleaner;
 }
 
-/* One file on its way out. */
+/* One file on its way out: from path, in the folder origin, to target, in folder; both NULL
+ * when it is to be deleted. */
 struct departure {
 	const struct local_cleaner *cleaner;
 	const struct lb_event *event;
 	struct lb_arena arena;
+	const char *origin;
 	const char *path;
 	const char *folder;
 	const char *target;
@@ -42,27 +45,64 @@ static enum lb_err fail(const struct departure *departure, const char *deed)
 	const char *remedy = number == EACCES || number == EPERM || number == EROFS
 				     ? "give lakebeat's user the right to, or leave on_consumed out"
 			     : number == EXDEV ? "move files within their file system only"
-					       : "see what is wrong there";
+			     : departure->target != NULL ? "is there a folder to move to?"
+							 : "see what is wrong there";
 	return lb_fail(departure->error, LB_IO, "cannot %s %s: %s; %s", deed, departure->path,
 		       strerror(number), remedy);
 }
 
-/* Another content is another event, or will be. */
-static enum lb_err look(struct departure *departure, bool *ret_stays)
+static bool is_there(const char *path)
 {
-	const struct lb_event *event = departure->event;
-	struct lb_listed listed;
-	*ret_stays = false;
-	if (!departure->cleaner->options.check_etag) {
+	struct stat st;
+	return lstat(path, &st) == 0;
+}
+
+/* Has the folder anything in it? Links to itself and its parent aside. */
+static bool has_entries(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	size_t count = 0;
+	while (dir != NULL && count < 3 && readdir(dir) != NULL) {
+		count++;
+	}
+	if (dir != NULL) {
+		(void)closedir(dir);
+	}
+	return count == 3;
+}
+
+/* A disk that is not mounted looks like one whose files are gone. One that has the sensor's
+ * folder, or anything else, is mounted. */
+static enum lb_err check_absence(const struct departure *departure, const char *folder)
+{
+	const char *base = departure->cleaner->base_path;
+	if (is_there(folder) || has_entries(base)) {
 		return LB_OK;
 	}
-	if (!lb_local_look(departure->cleaner->base_path, event->sensor_id, event->file.file_name,
-			   &departure->arena, &listed)) {
-		*ret_stays = access(departure->path, F_OK) != 0;
-		return *ret_stays ? LB_OK : lb_fail_nomem(departure->error);
+	return lb_fail(departure->error, LB_IO,
+		       "cannot find %s, and nothing else in %s; is its file system mounted?",
+		       folder, base);
+}
+
+/* What the event's file has become; STAYS: it is as it was. The file may still change between
+ * this look and the deed. */
+static enum lb_err look(struct departure *departure, enum lb_cleaned_file *ret_file)
+{
+	const struct lb_event *event = departure->event;
+	struct lb_arena *arena = &departure->arena;
+	struct lb_listed listed;
+	if (lb_local_look(departure->cleaner->base_path, event->sensor_id, event->file.file_name,
+			  arena, &listed)) {
+		bool same = lb_text_equal(listed.etag, event->file.etag);
+		*ret_file = same ? LB_FILE_STAYS : LB_FILE_IS_ANOTHER;
+		return LB_OK;
 	}
-	*ret_stays = !lb_text_equal(listed.etag, event->file.etag);
-	return LB_OK;
+	if (is_there(departure->path)) {
+		*ret_file = LB_FILE_IS_ANOTHER; /* a folder, a link to nowhere */
+		return LB_OK;
+	}
+	*ret_file = LB_FILE_GONE;
+	return check_absence(departure, departure->origin);
 }
 
 static bool make_folders(const struct departure *departure)
@@ -92,6 +132,8 @@ static bool name_paths(struct departure *departure)
 	struct lb_arena *arena = &departure->arena;
 	const struct lb_event *event = departure->event;
 	const char *target = departure->cleaner->options.rule.target;
+	departure->origin =
+		lb_arena_printf(arena, "%s/%s", departure->cleaner->base_path, event->sensor_id);
 	departure->path = lb_arena_printf(arena, "%s/%s/%s", departure->cleaner->base_path,
 					  event->sensor_id, event->file.file_name);
 	if (target != NULL) {
@@ -99,37 +141,48 @@ static bool name_paths(struct departure *departure)
 		departure->target = lb_arena_printf(arena, "%s/%s/%s", target, event->sensor_id,
 						    event->file.file_name);
 	}
-	return departure->path != NULL &&
+	return departure->origin != NULL && departure->path != NULL &&
 	       (target == NULL || (departure->folder != NULL && departure->target != NULL));
 }
 
-static enum lb_err depart(struct departure *departure)
+static enum lb_err depart(struct departure *departure, enum lb_cleaned_file *ret_file)
 {
-	bool stays;
 	if (!name_paths(departure)) {
 		return lb_fail_nomem(departure->error);
 	}
-	enum lb_err err = look(departure, &stays);
-	if (err != LB_OK || stays) {
+	enum lb_err err = look(departure, ret_file);
+	if (err != LB_OK || *ret_file != LB_FILE_STAYS) {
 		return err;
 	}
 	if (departure->target != NULL) {
-		return move_away(departure);
+		err = move_away(departure);
+	} else if (unlink(departure->path) != 0 && errno != ENOENT) {
+		err = fail(departure, "delete");
 	}
-	return unlink(departure->path) == 0 || errno == ENOENT ? LB_OK : fail(departure, "delete");
+	*ret_file = LB_FILE_GONE;
+	return err;
 }
 
 static void execute(uv_work_t *work)
 {
 	struct local_cleaner *self = work->data;
 	struct lb_cleaning *cleaning = self->cleaning;
+	int64_t blocked = 0;
 	for (size_t i = 0; i < cleaning->events.count && !atomic_load(&self->stop); i++) {
 		struct lb_error error = {0};
 		struct departure departure = {
 			.cleaner = self, .event = &cleaning->events.items[i], .error = &error};
-		cleaning->gone[i] = depart(&departure) == LB_OK;
+		enum lb_cleaned_file file;
+		if (departure.event->sensor == blocked) {
+			continue;
+		}
+		if (depart(&departure, &file) == LB_OK) {
+			cleaning->files[i] = file;
+		} else {
+			blocked = departure.event->sensor;
+		}
 		lb_arena_finish(&departure.arena);
-		if (!cleaning->gone[i] && cleaning->error.code == LB_OK) {
+		if (cleaning->error.code == LB_OK) {
 			cleaning->error = error;
 		}
 	}

@@ -16,10 +16,14 @@ struct lb_clean_rule {
 };
 
 /* "keep", "delete" or "move:TARGET", for files below base_location. ret_rule: in arena.
- * Errors: INVALID (another word; a target that is no absolute path, or lies below the base
- * location, where it would be looked at again), NOMEM. */
+ * Errors: INVALID (another word; a target that is no absolute path, or no prefix), NOMEM. */
 enum lb_err lb_clean_rule_parse(const char *text, const char *base_location, struct lb_arena *arena,
 				struct lb_clean_rule *ret_rule,
 				struct lb_error *error) LB_MUST_CHECK;
+
+/* Would files below base_location be moved to where other, a base location too, looks for trigger
+ * files? Errors: INVALID (they would), NOMEM. */
+enum lb_err lb_clean_rule_check(const struct lb_clean_rule *rule, const char *base_location,
+				const char *other, struct lb_error *error) LB_MUST_CHECK;
 
 #endif

@@ -8,20 +8,24 @@
 
 struct s3_cleaner;
 
-/* One object on its way out, a step at a time: first it is looked at, or copied, then
- * deleted. */
+/* LOOK: is it the event's content still? ASK: is it gone, or is its bucket, for which HEAD has 404
+ * too? COPY: to where it is moved. DELETE: it is the event's, and copied if need be. */
+enum step { STEP_LOOK, STEP_ASK, STEP_COPY, STEP_DELETE };
+
+/* One object on its way out, a step at a time. etag: the event's, in quotes. */
 struct flight {
 	struct s3_cleaner *cleaner;
 	size_t index;
 	bool is_busy;
-	bool is_deleting;
+	enum step step;
 	struct lb_arena arena;
 	const char *key;
+	const char *etag;
 	struct lb_sigv4_field headers[2];
 	struct lb_s3_call call;
 };
 
-/* cleaning: the one under way; NULL: none. next: the event that is begun next.
+/* cleaning: the one under way; NULL: none. next: the event that is begun next. failed: by event.
  * busy: flights. ends: no further object is begun. timer: begins a cleaning. */
 struct s3_cleaner {
 	struct lb_cleaner base;
@@ -29,6 +33,7 @@ struct s3_cleaner {
 	struct lb_clean_options options;
 	struct lb_cleaning *cleaning;
 	size_t next;
+	bool failed[LB_CLEANING_MAX];
 	size_t busy;
 	bool ends;
 	uv_timer_t timer;
@@ -46,24 +51,24 @@ static const struct lb_event *event_of(const struct flight *flight)
 }
 
 /* What may pass has been tried again before; the next object would wait for it too. */
-static void note(struct flight *flight, const struct lb_error *error)
+static void note_failure(struct flight *flight, const struct lb_error *error)
 {
 	struct s3_cleaner *self = flight->cleaner;
 	struct lb_cleaning *cleaning = self->cleaning;
-	cleaning->gone[flight->index] = error->code == LB_OK;
-	if (error->code != LB_OK && cleaning->error.code == LB_OK) {
+	self->failed[flight->index] = true;
+	if (cleaning->error.code == LB_OK) {
 		cleaning->error = *error;
 	}
 	self->ends = self->ends || error->retriable || error->code == LB_NOMEM;
-	lb_arena_finish(&flight->arena);
 }
 
-static void land(struct flight *flight, const struct lb_error *error);
+static void land(struct flight *flight);
 static void on_step(struct lb_s3_call *call);
 
-static void start(struct flight *flight, const char *method, const char *key, size_t header_count,
-		  const char *right)
+static void start(struct flight *flight, enum step step, const char *method, const char *key,
+		  size_t header_count, const char *right)
 {
+	flight->step = step;
 	flight->call = (struct lb_s3_call){
 		.bucket = &flight->cleaner->bucket,
 		.method = method,
@@ -77,32 +82,15 @@ static void start(struct flight *flight, const char *method, const char *key, si
 	lb_s3_call_start(&flight->call);
 }
 
+/* On the condition that it still is the event's, where the server knows such conditions. */
 static void start_deleting(struct flight *flight)
 {
-	flight->is_deleting = true;
-	start(flight, "DELETE", flight->key, 0, "s3:DeleteObject");
+	flight->headers[0] = (struct lb_sigv4_field){"if-match", flight->etag};
+	start(flight, STEP_DELETE, "DELETE", flight->key, 1, "s3:DeleteObject");
 }
 
-/* What is gone, or has another content by now, is done with. */
-static void on_step(struct lb_s3_call *call)
-{
-	static const struct lb_error none;
-	struct flight *flight = call->data;
-	enum lb_err err = call->error.code;
-	bool is_moving = flight->cleaner->options.rule.deed == LB_CONSUMED_MOVE;
-	bool is_another = err == LB_OK && !flight->is_deleting && !is_moving &&
-			  !lb_text_equal(call->etag, event_of(flight)->file.etag);
-	if (err == LB_NOT_FOUND || is_another ||
-	    (err == LB_BUSY && !flight->is_deleting && flight->cleaner->options.check_etag)) {
-		land(flight, &none);
-	} else if (err == LB_OK && !flight->is_deleting) {
-		start_deleting(flight);
-	} else {
-		land(flight, &call->error);
-	}
-}
-
-/* CopyObject is a PUT with the source in a header, of its bucket and key, encoded. */
+/* CopyObject is a PUT with the source in a header, of its bucket and key, encoded. Not every
+ * server knows its condition; so it was looked at first. */
 static bool start_copying(struct flight *flight)
 {
 	const struct s3_cleaner *self = flight->cleaner;
@@ -114,37 +102,95 @@ static bool start_copying(struct flight *flight)
 	const char *source = encoded != NULL ? lb_arena_printf(arena, "/%s/%s",
 							       self->bucket.place.bucket, encoded)
 					     : NULL;
-	const char *etag =
-		lb_arena_printf(arena, "\"%s\"", event->file.etag != NULL ? event->file.etag : "");
-	if (target == NULL || source == NULL || etag == NULL) {
+	if (target == NULL || source == NULL) {
 		return false;
 	}
 	flight->headers[0] = (struct lb_sigv4_field){"x-amz-copy-source", source};
-	flight->headers[1] = (struct lb_sigv4_field){"x-amz-copy-source-if-match", etag};
-	start(flight, "PUT", target, self->options.check_etag ? 2 : 1,
-	      "s3:GetObject, and s3:PutObject");
+	flight->headers[1] = (struct lb_sigv4_field){"x-amz-copy-source-if-match", flight->etag};
+	start(flight, STEP_COPY, "PUT", target, 2,
+	      "s3:PutObject there, and s3:GetObject for what is moved,");
 	return true;
+}
+
+/* What the answer says of the object; STAYS: nothing final. */
+static enum lb_cleaned_file judge(const struct flight *flight)
+{
+	const struct lb_s3_call *call = &flight->call;
+	const char *etag = event_of(flight)->file.etag;
+	if (call->status == 404 && lb_text_equal(call->code, "NoSuchKey")) {
+		return LB_FILE_GONE;
+	}
+	if (call->status == 412 || (flight->step == STEP_LOOK && call->error.code == LB_OK &&
+				    !lb_text_equal(call->etag, etag))) {
+		return LB_FILE_IS_ANOTHER;
+	}
+	return flight->step == STEP_DELETE && call->error.code == LB_OK ? LB_FILE_GONE
+									: LB_FILE_STAYS;
+}
+
+/* The step after one whose answer said nothing final; false: there is none. */
+static bool go_on(struct flight *flight)
+{
+	const struct lb_s3_call *call = &flight->call;
+	struct lb_error error;
+	if (flight->step == STEP_LOOK && call->status == 404) {
+		start(flight, STEP_ASK, "GET", flight->key, 0, "s3:GetObject");
+		return true;
+	}
+	if (call->error.code != LB_OK) {
+		note_failure(flight, &call->error);
+		return false;
+	}
+	if (flight->step == STEP_ASK) {
+		return false; /* there again by now: it is looked at the next time */
+	}
+	if (flight->step == STEP_COPY || flight->cleaner->options.rule.deed == LB_CONSUMED_DELETE) {
+		start_deleting(flight);
+		return true;
+	}
+	if (start_copying(flight)) {
+		return true;
+	}
+	(void)lb_fail_nomem(&error);
+	note_failure(flight, &error);
+	return false;
+}
+
+static void on_step(struct lb_s3_call *call)
+{
+	struct flight *flight = call->data;
+	enum lb_cleaned_file file = judge(flight);
+	flight->cleaner->cleaning->files[flight->index] = file;
+	if (file != LB_FILE_STAYS || !go_on(flight)) {
+		land(flight);
+	}
 }
 
 static bool begin(struct flight *flight)
 {
 	const struct s3_cleaner *self = flight->cleaner;
 	const struct lb_event *event = event_of(flight);
-	flight->is_deleting = false;
 	flight->key = lb_arena_printf(&flight->arena, "%s%s/%s", self->bucket.place.prefix,
 				      event->sensor_id, event->file.file_name);
-	if (flight->key == NULL) {
+	flight->etag = lb_arena_printf(&flight->arena, "\"%s\"",
+				       event->file.etag != NULL ? event->file.etag : "");
+	if (flight->key == NULL || flight->etag == NULL) {
 		return false;
 	}
-	if (self->options.rule.deed == LB_CONSUMED_MOVE) {
-		return start_copying(flight);
-	}
-	if (self->options.check_etag) {
-		start(flight, "HEAD", flight->key, 0, "s3:GetObject");
-	} else {
-		start_deleting(flight);
-	}
+	start(flight, STEP_LOOK, "HEAD", flight->key, 0, "s3:GetObject");
 	return true;
+}
+
+/* An earlier file of the same sensor has failed. */
+static bool is_blocked(const struct s3_cleaner *self, size_t index)
+{
+	const struct lb_event *events = self->cleaning->events.items;
+	for (size_t i = index; i > 0 && events[i - 1].sensor == events[index].sensor; i--) {
+		if (self->failed[i - 1]) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static void begin_next(struct flight *flight)
@@ -153,13 +199,17 @@ static void begin_next(struct flight *flight)
 	struct lb_error error;
 	while (!self->ends && self->next < self->cleaning->events.count) {
 		flight->index = self->next++;
+		if (is_blocked(self, flight->index)) {
+			continue;
+		}
 		if (begin(flight)) {
 			flight->is_busy = true;
 			self->busy++;
 			return;
 		}
 		(void)lb_fail_nomem(&error);
-		note(flight, &error);
+		note_failure(flight, &error);
+		lb_arena_finish(&flight->arena);
 	}
 }
 
@@ -172,10 +222,10 @@ static void finish_if_over(struct s3_cleaner *self)
 	}
 }
 
-static void land(struct flight *flight, const struct lb_error *error)
+static void land(struct flight *flight)
 {
 	struct s3_cleaner *self = flight->cleaner;
-	note(flight, error);
+	lb_arena_finish(&flight->arena);
 	flight->is_busy = false;
 	self->busy--;
 	begin_next(flight);
@@ -197,6 +247,7 @@ static void clean(struct lb_cleaner *base, struct lb_cleaning *cleaning)
 	self->cleaning = cleaning;
 	self->next = 0;
 	self->ends = false;
+	memset(self->failed, 0, sizeof(self->failed));
 	(void)uv_timer_start(&self->timer, on_timer, 0, 0);
 }
 

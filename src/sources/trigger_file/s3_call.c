@@ -120,6 +120,7 @@ static bool mend(struct lb_s3_call *call, enum lb_s3_remedy remedy,
 static void judge(struct lb_s3_call *call, const struct lb_s3_listing *document)
 {
 	const struct lb_s3_place *place = &call->bucket->place;
+	(void)snprintf(call->code, sizeof(call->code), "%s", document->code);
 	const struct lb_s3_asked asked = {"key", call->key, call->right};
 	enum lb_s3_remedy remedy = lb_s3_answer_judge(place, &asked, call->status, document->code,
 						      document->message, &call->error);
@@ -271,6 +272,7 @@ void lb_s3_call_start(struct lb_s3_call *call)
 	call->status = 0;
 	call->error = (struct lb_error){0};
 	call->etag[0] = '\0';
+	call->code[0] = '\0';
 	call->arena = (struct lb_arena){0};
 	call->tries = 0;
 	call->moved = call->renewed = call->clock_set = false;

@@ -1,4 +1,4 @@
-/* s3_call.h: one request about one object: PUT, HEAD, DELETE.
+/* s3_call.h: one request about one object: PUT (also of a copy), GET, HEAD, DELETE.
  *
  * What may pass is tried again, five times, with pauses that double from 0.4 s. A bucket
  * that turns out to be in another region is followed there once; expired credentials are
@@ -46,6 +46,8 @@ void lb_s3_bucket_finish(struct lb_s3_bucket *bucket);
  * error:   code LB_OK: status is 2xx. NOT_FOUND: there is no such object, or no such bucket;
  *          BUSY: a condition in headers does not hold (409, 412); REFUSED: it is not
  *          allowed; else what the bucket, or the way to it, said.
+ * code:    S3's word for what went wrong: "NoSuchKey"; "" when the answer had none, as that to a
+ *          HEAD. A copy that fails on its way is an error with one, and status 200.
  * etag:    of the answer, without quotes; "" when it has none. */
 struct lb_s3_call {
 	struct lb_s3_bucket *bucket;
@@ -61,6 +63,7 @@ struct lb_s3_call {
 
 	int status;
 	struct lb_error error;
+	char code[64];
 	char etag[128];
 	/* ---- */
 	struct lb_aws_waiter waiter;

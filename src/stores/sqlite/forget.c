@@ -115,6 +115,21 @@ enum lb_err lb_sqlite_forget_events(struct lb_sqlite *sqlite, int64_t sensor, in
 	return err;
 }
 
+enum lb_err lb_sqlite_forget_cleaned(struct lb_sqlite *sqlite, int64_t sensor, int64_t now_us,
+				     struct lb_error *error)
+{
+	int64_t seq;
+	enum lb_err err = find_needed_after(sqlite, sensor, INT64_MAX, &seq, error);
+	if (err != LB_OK) {
+		return err;
+	}
+	struct sql sql = sql_begin(sqlite, SQL_FORGET_GONE);
+	sql_bind_int(&sql, 1, sensor);
+	sql_bind_int(&sql, 2, now_us - sqlite->base.keep_us);
+	sql_bind_int(&sql, 3, seq);
+	return sql_run(&sql, error);
+}
+
 enum lb_err lb_sqlite_forget_history(struct lb_sqlite *sqlite, int64_t now_us,
 				     struct lb_error *error)
 {

@@ -48,16 +48,17 @@ static enum lb_err load_input(struct lb_sqlite *sqlite, const struct lb_run_inpu
 	return err;
 }
 
-enum lb_err lb_sqlite_load_consumed(struct lb_sqlite *sqlite, const char *sensor_source,
-				    const char *base_location, size_t limit, struct lb_arena *arena,
-				    struct lb_event_list *ret_events, struct lb_error *error)
+enum lb_err lb_sqlite_load_consumed(struct lb_sqlite *sqlite, const struct lb_consumed_query *query,
+				    struct lb_arena *arena, struct lb_event_list *ret_events,
+				    struct lb_error *error)
 {
 	bool more;
 	struct sql sql = sql_begin(sqlite, SQL_LOAD_CONSUMED);
 	*ret_events = (struct lb_event_list){0};
-	sql_bind_text(&sql, 1, sensor_source);
-	sql_bind_text(&sql, 2, base_location);
-	sql_bind_int(&sql, 3, (int64_t)limit);
+	sql_bind_text(&sql, 1, query->sensor_source);
+	sql_bind_text(&sql, 2, query->base_location);
+	sql_bind_int(&sql, 3, query->after_sensor);
+	sql_bind_int(&sql, 4, (int64_t)query->limit);
 	enum lb_err err = sql_next(&sql, &more, error);
 	while (more) {
 		struct lb_event *event = lb_list_add(arena, ret_events);

@@ -1,5 +1,6 @@
 /* save.c: a decision is carried out, list by list. */
 #include "base/text.h"
+#include "base/time.h"
 #include "stores/sqlite/statement.h"
 
 #include <string.h>
@@ -75,15 +76,6 @@ static enum lb_err save_rows(struct lb_sqlite *sqlite, const struct lb_row_ref_l
 		err = save_row(sqlite, rows->items[i], error);
 	}
 	return err;
-}
-
-static enum lb_err note_cleaned(struct lb_sqlite *sqlite, const struct lb_cleaned *cleaned,
-				struct lb_error *error)
-{
-	struct sql sql = sql_begin(sqlite, SQL_NOTE_CLEANED);
-	sql_bind_int(&sql, 1, cleaned->sensor);
-	sql_bind_int(&sql, 2, cleaned->seq);
-	return sql_run(&sql, error);
 }
 
 static enum lb_err consume(struct lb_sqlite *sqlite, const struct lb_consumed *consumed,
@@ -239,13 +231,52 @@ static enum lb_err save_runs(struct lb_sqlite *sqlite, const struct lb_changes *
 		struct lb_run *run = changes->runs.items[i];
 		err = run->id == 0 ? add_run(sqlite, run, error) : change_run(sqlite, run, error);
 	}
-	for (size_t i = 0; i < changes->cleaned.count && err == LB_OK; i++) {
-		err = note_cleaned(sqlite, &changes->cleaned.items[i], error);
-	}
 	for (size_t i = 0; i < changes->consumed.count && err == LB_OK; i++) {
 		err = consume(sqlite, &changes->consumed.items[i], error);
 	}
 	return err;
+}
+
+static enum lb_err note_gone(struct lb_sqlite *sqlite, const struct lb_cleaned *cleaned,
+			     struct lb_error *error)
+{
+	struct sql sql = sql_begin(sqlite, SQL_NOTE_GONE);
+	sql_bind_int(&sql, 1, cleaned->sensor);
+	sql_bind_int(&sql, 2, cleaned->seq);
+	sql_bind_time(&sql, 3, cleaned->gone_at_us);
+	enum lb_err err = sql_run(&sql, error);
+	return err == LB_OK && sqlite->base.keep_us > 0
+		       ? lb_sqlite_forget_cleaned(sqlite, cleaned->sensor, cleaned->gone_at_us,
+						  error)
+		       : err;
+}
+
+static enum lb_err note_cleaned(struct lb_sqlite *sqlite, const struct lb_cleaned *cleaned,
+				struct lb_error *error)
+{
+	struct sql sql = sql_begin(sqlite, SQL_NOTE_CLEANED);
+	sql_bind_int(&sql, 1, cleaned->sensor);
+	sql_bind_int(&sql, 2, cleaned->seq);
+	enum lb_err err = sql_run(&sql, error);
+	return err == LB_OK && cleaned->gone_at_us != LB_TIME_NONE
+		       ? note_gone(sqlite, cleaned, error)
+		       : err;
+}
+
+/* Where folders are emptied no full pass says what is gone, so history goes from here. */
+static enum lb_err save_cleaned(struct lb_sqlite *sqlite, const struct lb_cleaned_list *cleaned,
+				struct lb_error *error)
+{
+	enum lb_err err = LB_OK;
+	int64_t now_us = LB_TIME_NONE;
+	for (size_t i = 0; i < cleaned->count && err == LB_OK; i++) {
+		const struct lb_cleaned *item = &cleaned->items[i];
+		now_us = item->gone_at_us > now_us ? item->gone_at_us : now_us;
+		err = note_cleaned(sqlite, item, error);
+	}
+	return err == LB_OK && now_us != LB_TIME_NONE && sqlite->base.keep_us > 0
+		       ? lb_sqlite_forget_history(sqlite, now_us, error)
+		       : err;
 }
 
 static enum lb_err save_logs(struct lb_sqlite *sqlite, const struct lb_changes *changes,
@@ -280,6 +311,9 @@ enum lb_err lb_sqlite_save(struct lb_sqlite *sqlite, const struct lb_changes *ch
 	}
 	if (err == LB_OK) {
 		err = save_runs(sqlite, changes, error);
+	}
+	if (err == LB_OK) {
+		err = save_cleaned(sqlite, &changes->cleaned, error);
 	}
 	return err == LB_OK ? save_logs(sqlite, changes, error) : err;
 }

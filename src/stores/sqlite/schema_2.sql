@@ -1,7 +1,10 @@
 -- Schema version 2.
 
--- cleaned_seq: the files of events up to this one are gone, as far as on_consumed says.
-ALTER TABLE lakebeat_sensor ADD COLUMN cleaned_seq INTEGER NOT NULL DEFAULT 0;
+-- gone_at_us: when on_consumed had done away with the event's file.
+ALTER TABLE lakebeat_event ADD COLUMN gone_at_us INTEGER;
+
+CREATE INDEX lakebeat_event_gone ON lakebeat_event (sensor, gone_at_us)
+	WHERE gone_at_us IS NOT NULL;
 
 -- What passes cost: the last ordinary pass below a base location,
 -- and the last full one, of those that took requests.

@@ -3,16 +3,18 @@
 /* CROSS JOIN is how SQLite is told the order of the loops. */
 #define WAITS_FOR "c.sensor_id = s.sensor_id AND lakebeat_fold(c.sensor_source) = s.sensor_source"
 
-/* The event up to which every waiting job, and the latest run of each that has not
- * succeeded, is done with sensor s; NULL: no job waits. */
-#define NEEDED_AFTER                                                                               \
-	"(SELECT min(min(coalesce(k.seq, s.start_seq), coalesce("                                  \
-	"(SELECT i.from_seq FROM lakebeat_run r JOIN lakebeat_run_input i ON i.run = r.id "        \
-	"WHERE r.id = " SQL_LATEST_RUN(                                                            \
-		"c.trigger_job_id") " AND r.state <> 'SUCCEEDED' AND i.sensor = s.id), "           \
-				    "s.last_seq))) FROM {control} c "                              \
-				    "LEFT JOIN lakebeat_consumed k ON k.sensor = s.id "            \
-				    "AND k.trigger_job_id = c.trigger_job_id WHERE " WAITS_FOR ")"
+/* The first event of sensor s that a run of the row's job has failed with, or is at work on,
+ * less one; NULL: there is none. When the row is COMPLETED and no run is in flight, somebody
+ * has said that all is done. */
+#define UNFINISHED                                                                                 \
+	"(SELECT min(i.from_seq) FROM lakebeat_run r "                                             \
+	"JOIN lakebeat_run_input i ON i.run = r.id AND i.sensor = s.id "                           \
+	"WHERE r.trigger_job_id = c.trigger_job_id AND r.run_no > coalesce("                       \
+	"(SELECT run_no FROM lakebeat_run WHERE trigger_job_id = c.trigger_job_id "                \
+	"AND state = 'SUCCEEDED' ORDER BY run_no DESC LIMIT 1), 0) "                               \
+	"AND (lakebeat_fold(c.status) IS NOT 'completed' "                                         \
+	"OR (SELECT state FROM lakebeat_run WHERE id = " SQL_LATEST_RUN(                           \
+		"c.trigger_job_id") ") IN ('PLANNED', 'SUBMITTED')))"
 
 #define SENSOR_COLUMNS                                                                             \
 	"s.sensor_source, s.base_location, s.floor, s.folder_time_ns, s.full_pass_at_us, "         \
@@ -46,14 +48,28 @@ const char *const sql_texts[SQL_MAX] = {
 	/* ?3: a known name with another etag is new. */
 	[SQL_FIND_EVENT] = "SELECT 1 FROM lakebeat_event INDEXED BY lakebeat_event_name "
 			   "WHERE sensor = ?1 AND file_name = ?2 AND (NOT ?3 OR etag IS ?4)",
-	[SQL_ADD_EVENT] = "INSERT INTO lakebeat_event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[SQL_ADD_EVENT] = "INSERT INTO lakebeat_event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL)",
 	[SQL_NOTE_ADVANCED] = "INSERT OR IGNORE INTO temp.advanced_sensor VALUES (?1)",
 	[SQL_CLEAR_ADVANCED] = "DELETE FROM temp.advanced_sensor",
 
-	[SQL_NEEDED_AFTER] = "SELECT " NEEDED_AFTER " FROM lakebeat_sensor s WHERE s.id = ?1",
+	/* The event up to which every waiting job, and the latest run of each
+	 * that has not succeeded, is done with sensor ?1; NULL: no job waits. */
+	[SQL_NEEDED_AFTER] =
+		"SELECT min(min(coalesce(k.seq, s.start_seq), coalesce("
+		"(SELECT i.from_seq FROM lakebeat_run r JOIN lakebeat_run_input i ON i.run = r.id "
+		"WHERE r.id = " SQL_LATEST_RUN(
+			"c.trigger_job_id") " AND r.state <> 'SUCCEEDED' "
+					    "AND i.sensor = s.id), s.last_seq))) "
+					    "FROM lakebeat_sensor s CROSS JOIN {control} c "
+					    "ON " WAITS_FOR " "
+					    "LEFT JOIN lakebeat_consumed k ON k.sensor = s.id "
+					    "AND k.trigger_job_id = c.trigger_job_id WHERE s.id = "
+					    "?1",
 	[SQL_FIND_FORGETTABLE] = "SELECT seq, file_name FROM lakebeat_event "
 				 "WHERE sensor = ?1 AND seq <= ?2 AND observed_at_us < ?3",
 	[SQL_FORGET_EVENT] = "DELETE FROM lakebeat_event WHERE sensor = ?1 AND seq = ?2",
+	[SQL_FORGET_GONE] = "DELETE FROM lakebeat_event INDEXED BY lakebeat_event_gone "
+			    "WHERE sensor = ?1 AND gone_at_us < ?2 AND seq <= ?3",
 #define FORGETTABLE_RUNS                                                                           \
 	"SELECT r.id FROM lakebeat_run r WHERE r.ended_at_us < ?1 "                                \
 	"AND r.state NOT IN ('PLANNED', 'SUBMITTED') "                                             \
@@ -118,14 +134,16 @@ const char *const sql_texts[SQL_MAX] = {
 			    "FROM lakebeat_event e JOIN lakebeat_sensor s ON s.id = e.sensor "
 			    "WHERE e.sensor = ?1 AND e.seq > ?2 AND e.seq <= ?3 ORDER BY e.seq",
 	[SQL_LOAD_CONSUMED] =
-		"WITH d AS MATERIALIZED (SELECT s.id, s.sensor_id, s.base_location, "
-		"max(s.cleaned_seq, s.start_seq) AS after, " NEEDED_AFTER " AS upto "
+		"WITH d AS MATERIALIZED (SELECT s.id, s.sensor_id, s.base_location, s.start_seq, "
+		"(SELECT min(min(coalesce(k.seq, s.start_seq), coalesce(" UNFINISHED
+		", s.last_seq))) FROM {control} c LEFT JOIN lakebeat_consumed k ON k.sensor = s.id "
+		"AND k.trigger_job_id = c.trigger_job_id WHERE " WAITS_FOR ") AS done_seq "
 		"FROM lakebeat_sensor s WHERE s.sensor_source = lakebeat_fold(?1) "
-		"AND s.base_location = ?2 AND s.last_seq > max(s.cleaned_seq, s.start_seq)) "
+		"AND s.base_location = ?2 AND s.id > ?3 AND s.last_seq > s.start_seq) "
 		"SELECT e.seq, d.sensor_id, d.base_location, e.file_name, e.etag, "
 		"e.modified_at_us, e.size_bytes, e.observed_at_us, d.id "
-		"FROM d CROSS JOIN lakebeat_event e ON e.sensor = d.id AND e.seq > d.after "
-		"AND e.seq <= d.upto ORDER BY d.id, e.seq LIMIT ?3",
+		"FROM d CROSS JOIN lakebeat_event e ON e.sensor = d.id AND e.seq > d.start_seq "
+		"AND e.seq <= d.done_seq ORDER BY d.id, e.seq LIMIT ?4",
 	/* A sensor that several jobs wait for comes several times in a row: this
 	 * way the index gives the order. */
 	[SQL_LOAD_SENSORS] = "SELECT c.sensor_id, " SENSOR_COLUMNS " FROM {control} c "
@@ -160,7 +178,9 @@ const char *const sql_texts[SQL_MAX] = {
 	[SQL_CONSUME] = "INSERT INTO lakebeat_consumed VALUES (?1, ?2, ?3) "
 			"ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)",
 	[SQL_NOTE_CLEANED] =
-		"UPDATE lakebeat_sensor SET cleaned_seq = max(cleaned_seq, ?2) WHERE id = ?1",
+		"UPDATE lakebeat_sensor SET start_seq = max(start_seq, ?2) WHERE id = ?1",
+	[SQL_NOTE_GONE] = "UPDATE lakebeat_event SET gone_at_us = ?3 "
+			  "WHERE sensor = ?1 AND seq = ?2",
 	[SQL_ADD_RUN] = "INSERT INTO lakebeat_run VALUES "
 			"(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
 	[SQL_ADD_INPUT] = "INSERT INTO lakebeat_run_input VALUES (?1, ?2, ?3, ?4)",

@@ -118,12 +118,12 @@ static enum lb_err load_events(struct lb_store *store, const struct lb_run_input
 				     error);
 }
 
-static enum lb_err load_consumed(struct lb_store *store, const char *sensor_source,
-				 const char *base_location, size_t limit, struct lb_arena *arena,
-				 struct lb_event_list *ret_events, struct lb_error *error)
+static enum lb_err load_consumed(struct lb_store *store, const struct lb_consumed_query *query,
+				 struct lb_arena *arena, struct lb_event_list *ret_events,
+				 struct lb_error *error)
 {
-	return lb_sqlite_load_consumed(inside(store, LB_STORE_READ), sensor_source, base_location,
-				       limit, arena, ret_events, error);
+	return lb_sqlite_load_consumed(inside(store, LB_STORE_READ), query, arena, ret_events,
+				       error);
 }
 
 static enum lb_err load_sensors(struct lb_store *store, const char *sensor_source,

@@ -69,9 +69,8 @@ enum lb_err lb_sqlite_load_jobs(struct lb_sqlite *sqlite, const struct lb_job_qu
 enum lb_err lb_sqlite_load_runs(struct lb_sqlite *sqlite, const struct lb_run_query *query,
 				struct lb_arena *arena, struct lb_run_list *ret_runs,
 				struct lb_error *error) LB_MUST_CHECK;
-enum lb_err lb_sqlite_load_consumed(struct lb_sqlite *sqlite, const char *sensor_source,
-				    const char *base_location, size_t limit, struct lb_arena *arena,
-				    struct lb_event_list *ret_events,
+enum lb_err lb_sqlite_load_consumed(struct lb_sqlite *sqlite, const struct lb_consumed_query *query,
+				    struct lb_arena *arena, struct lb_event_list *ret_events,
 				    struct lb_error *error) LB_MUST_CHECK;
 enum lb_err lb_sqlite_load_events(struct lb_sqlite *sqlite, const struct lb_run_input_list *inputs,
 				  struct lb_arena *arena, struct lb_event_list *ret_events,
@@ -89,11 +88,13 @@ enum lb_err lb_sqlite_load_passes(struct lb_sqlite *sqlite, struct lb_arena *are
 enum lb_err lb_sqlite_save(struct lb_sqlite *sqlite, const struct lb_changes *changes,
 			   struct lb_error *error) LB_MUST_CHECK;
 
-/* Forgets the sensor's events that report shows to be gone, and the history
- * that is older than keep_us (forget.c). */
+/* Forgets the sensor's events that report shows to be gone, those whose files were
+ * cleaned, and the history, that are older than keep_us (forget.c). */
 enum lb_err lb_sqlite_forget_events(struct lb_sqlite *sqlite, int64_t sensor, int64_t last_seq,
 				    const struct lb_sensor_report *report,
 				    struct lb_error *error) LB_MUST_CHECK;
+enum lb_err lb_sqlite_forget_cleaned(struct lb_sqlite *sqlite, int64_t sensor, int64_t now_us,
+				     struct lb_error *error) LB_MUST_CHECK;
 enum lb_err lb_sqlite_forget_history(struct lb_sqlite *sqlite, int64_t now_us,
 				     struct lb_error *error) LB_MUST_CHECK;
 
