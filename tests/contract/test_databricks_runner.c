@@ -366,6 +366,7 @@ struct inquiry {
 	struct lb_poll poll;
 	struct lb_run runs[FAKE_RUNS_MAX];
 	char ids[FAKE_RUNS_MAX][32];
+	char jobs[FAKE_RUNS_MAX][16];
 	struct lab *lab;
 	int done;
 };
@@ -570,6 +571,51 @@ static void a_run_without_a_number_is_not_asked_about_and_failed(void **state)
 	lb_arena_finish(&inquiry.poll.arena);
 }
 
+/* Runs that failed. */
+
+static void begin_look(struct lab *lab, struct inquiry *inquiry, int count)
+{
+	start_runs(lab, count);
+	begin_poll(lab, inquiry, count);
+	for (int i = 0; i < count; i++) {
+		(void)snprintf(inquiry->jobs[i], sizeof(inquiry->jobs[i]), "%d", 555 + i);
+		inquiry->runs[i].trigger_job_id = inquiry->jobs[i];
+		inquiry->runs[i].state = i % 2 == 0 ? LB_RUN_FAILED : LB_RUN_CANCELED;
+	}
+}
+
+static void failed_runs_that_may_not_be_looked_at_stay_as_they_are(void **state)
+{
+	struct lab *lab = open_runner(state, false);
+	struct inquiry inquiry;
+	begin_look(lab, &inquiry, 21); /* the fake lists active runs only */
+	run(lab);
+	assert_int_equal(inquiry.done, 1);
+	assert_int_equal(lab->workspace.pages, 1 + 2);
+	assert_int_equal(lab->workspace.gets, 0);
+	assert_non_null(strstr(inquiry.poll.error.message, "INVALID_PARAMETER_VALUE"));
+	for (int i = 0; i < 21; i++) {
+		assert_false(news_of(&inquiry, i)->known);
+	}
+	lb_arena_finish(&inquiry.poll.arena);
+}
+
+static void a_destroyed_runner_looks_at_no_failed_run(void **state)
+{
+	struct lab *lab = open_runner(state, true);
+	struct inquiry inquiries[2];
+	begin_look(lab, &inquiries[0], 3);
+	begin_look(lab, &inquiries[1], 3);
+	while (http_peer_requests(lab->peer) == 0) {
+		(void)uv_run(&lab->loop, UV_RUN_NOWAIT);
+	}
+	close_runner(lab);
+	(void)uv_run(&lab->loop, UV_RUN_DEFAULT);
+	assert_int_equal(inquiries[0].done + inquiries[1].done, 0);
+	lb_arena_finish(&inquiries[0].poll.arena);
+	lb_arena_finish(&inquiries[1].poll.arena);
+}
+
 /* Ends. */
 
 static void a_destroyed_runner_answers_nobody(void **state)
@@ -662,6 +708,8 @@ static const struct CMUnitTest tests[] = {
 	PROMISE(a_run_that_was_deleted_failed),
 	PROMISE(a_workspace_that_does_not_answer_says_nothing_of_runs),
 	PROMISE(a_run_without_a_number_is_not_asked_about_and_failed),
+	PROMISE(failed_runs_that_may_not_be_looked_at_stay_as_they_are),
+	PROMISE(a_destroyed_runner_looks_at_no_failed_run),
 	PROMISE(a_destroyed_runner_answers_nobody),
 	PROMISE(a_runner_may_be_destroyed_by_the_answer),
 	PROMISE(lack_of_memory_anywhere_ends_in_an_answer),
