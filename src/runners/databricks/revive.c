@@ -72,7 +72,8 @@ static int64_t integer_of(const json_t *run, const char *key)
 	return json_integer_value(json_object_get(run, key));
 }
 
-/* Both times are the workspace's own, so that no clock is compared with another. */
+/* Both times are the workspace's own, but for a run of which it does not tell when it
+ * ended: then ours stands in. */
 static bool is_later(const json_t *run, const struct lb_run *failed)
 {
 	int64_t started_ms = integer_of(run, "start_time");
