@@ -623,11 +623,34 @@ const struct lb_pass_cost *engine_world_kept_pass(struct engine_world *world, bo
 			 LB_OK);
 	store->impl->destroy(store);
 	for (size_t i = 0; i < question.passes.count; i++) {
-		if (question.passes.items[i].is_full == is_full) {
-			return &question.passes.items[i];
+		const struct lb_pass_cost *pass = &question.passes.items[i];
+		if (pass->is_full == is_full && strcmp(pass->base_location, "/triggers") == 0 &&
+		    strcmp(pass->sensor_source, "trigger_file") == 0) {
+			return pass;
 		}
 	}
 	return NULL;
+}
+
+static enum lb_err save_pass(struct lb_store *store, void *data, struct lb_error *error)
+{
+	return store->impl->save(store, data, error);
+}
+
+void engine_world_keep_pass(struct engine_world *world, const char *sensor_source,
+			    const char *base_location, uint64_t requests)
+{
+	struct lb_pass_cost pass = {
+		.sensor_source = sensor_source,
+		.base_location = base_location,
+		.cost = {.requests = requests},
+	};
+	struct lb_changes changes = {.passes = {.items = &pass, .count = 1}};
+	struct lb_error error;
+	struct lb_store *store = fake_store_create(world->tables);
+	assert_int_equal(store->impl->transact(store, LB_STORE_WRITE, save_pass, &changes, &error),
+			 LB_OK);
+	store->impl->destroy(store);
 }
 
 const char *engine_world_status(struct engine_world *world, const char *sensor_id,

@@ -40,7 +40,10 @@ void engine_world_parts(struct engine_world *world, size_t files);
 
 /* Each part of a pass takes so many requests from now on. */
 void engine_world_cost(struct engine_world *world, uint64_t requests, bool is_full);
-/* What the tables keep of the last such pass; NULL: nothing. Valid until the next call. */
+/* The tables keep a pass of another location. */
+void engine_world_keep_pass(struct engine_world *world, const char *sensor_source,
+			    const char *base_location, uint64_t requests);
+/* What the tables keep of our last such pass; NULL: nothing. Valid until the next call. */
 const struct lb_pass_cost *engine_world_kept_pass(struct engine_world *world, bool is_full);
 
 /* A file that the source sees between passes; passes show it too. The receipt that the

@@ -111,6 +111,28 @@ static void a_pass_without_requests_or_with_an_error_keeps_what_was_known(void *
 	assert_int_equal(kept_requests(world, false), 100);
 }
 
+static void a_pass_that_takes_as_much_as_the_last_changes_nothing(void **state)
+{
+	struct engine_world *world = *state;
+	engine_world_cost(world, 100, false);
+	engine_world_start(world, LB_ENGINE_RUN, 0);
+	engine_world_settle(world);
+	int64_t ended_at_us = engine_world_kept_pass(world, false)->ended_at_us;
+	engine_world_file(world, "orders", "a.txt");
+	engine_world_pass(world, LB_MINUTE);
+	assert_true(engine_world_kept_pass(world, false)->ended_at_us == ended_at_us);
+}
+
+static void what_passes_elsewhere_took_says_nothing_of_ours(void **state)
+{
+	struct engine_world *world = *state;
+	engine_world_keep_pass(world, "trigger_file", "/elsewhere", 100);
+	engine_world_keep_pass(world, "delta", "/triggers", 100);
+	engine_world_cost(world, 100, false);
+	engine_world_once(world);
+	assert_int_equal(kept_requests(world, false), 100);
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -121,6 +143,8 @@ int main(void)
 		TEST(the_parts_of_a_pass_are_one_cost),
 		TEST(a_pass_that_takes_about_as_much_as_the_last_is_not_written_down),
 		TEST(a_pass_that_is_recorded_anyway_is_kept_as_it_was),
+		TEST(a_pass_that_takes_as_much_as_the_last_changes_nothing),
+		TEST(what_passes_elsewhere_took_says_nothing_of_ours),
 		TEST(a_pass_without_requests_or_with_an_error_keeps_what_was_known),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,6 +18,7 @@ static struct engine_world *begin(enum lb_engine_mode mode)
 	engine_world_file(world, "orders", "orders_20251123_060000.txt");
 	engine_world_file(world, "rates", "rates_20251123_060000.txt");
 	engine_world_policy(world)->max_retries = 1;
+	engine_world_cost(world, 10, false);
 	engine_world_start(world, mode, 1);
 	return world;
 }
