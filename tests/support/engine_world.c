@@ -412,6 +412,7 @@ void engine_world_start(struct engine_world *world, enum lb_engine_mode mode, in
 		world->runners[i] = fake_runner_create(world->jobs, names[i]);
 		world->runners[i]->max_parallel = max_parallel;
 		world->runners[i]->poll_interval_us = (i + 1) * LB_SECOND;
+		world->runners[i]->revive_interval_us = i == 0 ? LB_MINUTE : 0;
 	}
 	world->clock = (struct lb_clock){.impl = &clock_impl};
 	world->worker = (struct lb_worker){.impl = &worker_impl};

@@ -19,7 +19,7 @@ struct fake_world *engine_world_jobs(struct engine_world *world);
 struct lb_policy *engine_world_policy(struct engine_world *world);
 
 /* A row of the control table, UNPAUSED, trigger_file. A job whose id begins with a
- * 7 has a runner of its own. */
+ * 7 has a runner of its own, which cannot tell whether failed runs were made good. */
 void engine_world_row(struct engine_world *world, const char *sensor_id, const char *job_id,
 		      const char *flag);
 

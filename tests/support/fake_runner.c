@@ -315,7 +315,6 @@ struct lb_runner *fake_runner_create(struct fake_world *world, const char *name)
 	fake->base.impl = &impl;
 	fake->base.name = must(lb_strdup(name));
 	fake->base.poll_interval_us = LB_SECOND;
-	fake->base.revive_interval_us = LB_MINUTE;
 	fake->world = world;
 	fake->ends_noticed = world->ends;
 	return &fake->base;

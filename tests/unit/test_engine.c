@@ -497,6 +497,22 @@ static void a_run_that_is_made_good_revives_its_job(void **state)
 	assert_int_equal(fake_world_starts(engine_world_jobs(world), "555"), 2);
 }
 
+static void a_runner_that_cannot_tell_revives_no_job(void **state)
+{
+	struct engine_world *world = *state;
+	engine_world_row(world, "orders", "777", "TRUE");
+	engine_world_file(world, "orders", "a.txt");
+	engine_world_once(world);
+	end_run(world, "555", LB_RUN_FAILED);
+	end_run(world, "777", LB_RUN_FAILED);
+	engine_world_once(world);
+	end_run(world, "555", LB_RUN_SUCCEEDED);
+	end_run(world, "777", LB_RUN_SUCCEEDED);
+	engine_world_once(world);
+	assert_string_equal(engine_world_status(world, "orders", "555"), "COMPLETED");
+	assert_string_equal(engine_world_status(world, "orders", "777"), "FAILED");
+}
+
 static void once_revives_a_job_whose_run_was_made_good(void **state)
 {
 	struct engine_world *world = *state;
@@ -735,6 +751,7 @@ int main(void)
 		TEST(a_run_that_nobody_can_find_out_about_is_asked_about_again),
 		TEST(a_run_that_is_made_good_revives_its_job),
 		TEST(once_revives_a_job_whose_run_was_made_good),
+		TEST(a_runner_that_cannot_tell_revives_no_job),
 		TEST(passes_that_fail_are_problems_until_one_works_again),
 		TEST(polls_that_fail_are_problems_until_one_works_again),
 		TEST(a_file_that_settles_is_looked_at_again_when_it_has),
