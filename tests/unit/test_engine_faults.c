@@ -19,6 +19,7 @@ static struct engine_world *begin(enum lb_engine_mode mode)
 	engine_world_file(world, "rates", "rates_20251123_060000.txt");
 	engine_world_policy(world)->max_retries = 1;
 	engine_world_cost(world, 10, false);
+	engine_world_clean(world);
 	engine_world_start(world, mode, 1);
 	return world;
 }
@@ -51,8 +52,19 @@ static void tell(struct engine_world *world)
 	engine_world_settle(world);
 }
 
+static void assert_all_are_clean(const struct engine_world *world)
+{
+	static const char *const names[] = {
+		"orders_20251123_060000.txt", "rates_20251123_060000.txt",
+		"orders_20251123_070000.txt", "rates_20251123_070000.txt"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		assert_true(engine_world_cleaned(world, names[i]) > 0);
+	}
+}
+
 /* Time heals: nothing fails any more. Each job ran for both deliveries, each
- * time failed once and was tried again; no event was consumed twice. */
+ * time failed once and was tried again; no event was consumed twice, and all files
+ * are cleaned. */
 static void assert_all_ended_well(struct engine_world *world)
 {
 	for (int i = 0; i < 40; i++) {
@@ -74,6 +86,7 @@ static void assert_all_ended_well(struct engine_world *world)
 		assert_int_equal(events, files[i]);
 		assert_string_equal(engine_world_status(world, "orders", ids[i]), "COMPLETED");
 	}
+	assert_all_are_clean(world);
 }
 
 static void whichever_allocation_fails_every_event_is_consumed_once(void **state)
