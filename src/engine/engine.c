@@ -102,8 +102,8 @@ static void start_store_work(struct lb_engine *engine)
 		}
 	}
 	/* A pass that was put off for want of memory is no longer waited for. */
-	if (!beats_first && may_beat(engine) && lb_engine_beat(engine)) {
-		return;
+	if (!beats_first && may_beat(engine)) {
+		(void)lb_engine_beat(engine);
 	}
 	bool may_clean =
 		engine->beat_failures == 0 && (!ends_by_itself(engine) || is_work_done(engine));

@@ -138,7 +138,7 @@ static enum lb_cleaned_file clean_file(struct engine_world *world, const struct 
 {
 	ON_THE_WORLDS_ACCOUNT;
 	if (lb_text_equal(event->sensor_id, world->stuck_sensor)) {
-		(void)lb_fail(&cleaning->error, LB_REFUSED, "allow it");
+		(void)lb_fail(&cleaning->error, LB_REFUSED, "allow it for %s", event->sensor_id);
 		cleaning->error.retriable = world->stuck_for_all;
 		return LB_FILE_STAYS;
 	}

@@ -145,6 +145,59 @@ static void a_stuck_sensor_holds_up_no_other_and_is_tried_again(void **state)
 	assert_int_equal(engine_world_cleaned(world, NULL), 3);
 }
 
+static void a_round_goes_on_behind_a_stuck_sensor_and_says_each_reason(void **state)
+{
+	struct engine_world *world = *state;
+	engine_world_row(world, "stock", "666", "TRUE");
+	engine_world_stick(world, "orders", false);
+	begin(world);
+	engine_world_file(world, "stock", "s.txt");
+	engine_world_pass(world, LB_MINUTE);
+	engine_world_hold_cleaning(world, true);
+	end_run(world, "555", LB_RUN_SUCCEEDED);
+	end_run(world, "666", LB_RUN_SUCCEEDED);
+	engine_world_hold_cleaning(world, false);
+	engine_world_settle(world);
+	assert_int_equal(engine_world_cleaned(world, "s.txt"), 1);
+	assert_int_equal(problems(world), 1);
+	engine_world_file(world, "stock", "t.txt");
+	engine_world_hold_cleaning(world, true);
+	engine_world_pass(world, LB_MINUTE);
+	end_run(world, "666", LB_RUN_SUCCEEDED);
+	engine_world_hold_cleaning(world, false);
+	engine_world_pass(world, LB_HOUR);
+	assert_int_equal(engine_world_cleaned(world, "t.txt"), 1);
+	engine_world_file(world, "stock", "u.txt");
+	engine_world_pass(world, LB_MINUTE);
+	engine_world_stick(world, "stock", false);
+	end_run(world, "666", LB_RUN_SUCCEEDED);
+	engine_world_pass(world, LB_HOUR);
+	assert_int_equal(engine_world_cleaned(world, "a.txt"), 1);
+	assert_int_equal(engine_world_cleaned(world, "u.txt"), 0);
+}
+
+static void a_stop_at_any_moment_leaves_the_rest_to_the_next(void **state)
+{
+	for (int steps = 0; steps < 30; steps++) {
+		(void)teardown(state);
+		(void)setup(state);
+		struct engine_world *world = *state;
+		begin(world);
+		const struct fake_run *run = fake_world_newest(engine_world_jobs(world), "555");
+		assert_true(fake_world_end(engine_world_jobs(world), run->token, LB_RUN_SUCCEEDED,
+					   "", 0));
+		lb_engine_wake(engine_world_engine(world), false);
+		(void)engine_world_steps(world, steps);
+		lb_engine_stop(engine_world_engine(world));
+		engine_world_settle(world);
+		assert_true(engine_world_is_idle(world));
+		engine_world_crash(world);
+		engine_world_once(world);
+		engine_world_once(world);
+		assert_int_equal(engine_world_cleaned(world, "a.txt"), 1);
+	}
+}
+
 static void an_outage_is_waited_out(void **state)
 {
 	struct engine_world *world = *state;
@@ -227,6 +280,8 @@ int main(void)
 		TEST(a_crash_before_it_was_noted_cleans_once_more),
 		TEST(what_cannot_be_noted_is_cleaned_once_more),
 		TEST(a_stuck_sensor_holds_up_no_other_and_is_tried_again),
+		TEST(a_round_goes_on_behind_a_stuck_sensor_and_says_each_reason),
+		TEST(a_stop_at_any_moment_leaves_the_rest_to_the_next),
 		TEST(an_outage_is_waited_out),
 		TEST(a_file_that_was_written_again_is_passed_over_once),
 		TEST(once_cleans_at_its_end_and_sense_does_not),

@@ -187,7 +187,7 @@ static void an_engine_without_memory_is_not_made(void **state)
 	struct lb_engine *engine = NULL;
 	struct lb_error error;
 	lb_engine_destroy(engine);
-	for (size_t count = 0; count < 3; count++) {
+	for (size_t count = 0; count < 4; count++) {
 		memory_fail_after(count);
 		enum lb_err err = lb_engine_create(&options, &engine, &error);
 		assert_true(memory_restore());
