@@ -133,7 +133,10 @@ static void say_all(struct visit *visit, const struct lb_databricks_credentials 
 		    const struct lb_databricks_inspection *inspection)
 {
 	if (inspection->error.code != LB_OK) {
-		lb_report_add(visit->report, LB_PROBLEM_ERROR, place_of(visit), NULL,
+		lb_report_add(visit->report, LB_PROBLEM_ERROR, place_of(visit),
+			      inspection->error.code == LB_UNAVAILABLE
+				      ? "correct domain, or check again when the workspace answers"
+				      : NULL,
 			      "%s, asked with %s from %s: %s", credentials->domain.origin,
 			      describe_secret(credentials), credentials->origin,
 			      inspection->error.message);

@@ -161,6 +161,7 @@ def test_a_workspace_that_is_not_there_is_an_error_and_no_wait_without_end(house
     workspace.listen(False)
     (kind, text), = findings(house, code=2)["runners.lake"]
     assert kind == "error" and workspace.domain in text
+    assert "correct domain, or check again" in house.run("check", check=False).stderr
 
 
 def test_what_passes_is_asked_again(house, workspace):
