@@ -176,6 +176,24 @@ static void a_round_goes_on_behind_a_stuck_sensor_and_says_each_reason(void **st
 	assert_int_equal(engine_world_cleaned(world, "u.txt"), 0);
 }
 
+static void a_stuck_sensor_is_passed_over_within_a_cleaning(void **state)
+{
+	struct engine_world *world = *state;
+	engine_world_row(world, "stock", "666", "TRUE");
+	engine_world_stick(world, "orders", false);
+	begin(world);
+	engine_world_file(world, "stock", "s.txt");
+	end_run(world, "555", LB_RUN_SUCCEEDED);
+	for (int i = 0; i < 10; i++) {
+		engine_world_pass(world, 10 * LB_MINUTE); /* pauses grow */
+	}
+	end_run(world, "666", LB_RUN_SUCCEEDED);
+	assert_int_equal(engine_world_cleaned(world, "s.txt"), 0);
+	engine_world_pass(world, 10 * LB_MINUTE);
+	assert_int_equal(engine_world_cleaned(world, "s.txt"), 1);
+	assert_int_equal(engine_world_cleaned(world, NULL), 1);
+}
+
 static void a_stop_at_any_moment_leaves_the_rest_to_the_next(void **state)
 {
 	for (int steps = 0; steps < 30; steps++) {
@@ -281,6 +299,7 @@ int main(void)
 		TEST(what_cannot_be_noted_is_cleaned_once_more),
 		TEST(a_stuck_sensor_holds_up_no_other_and_is_tried_again),
 		TEST(a_round_goes_on_behind_a_stuck_sensor_and_says_each_reason),
+		TEST(a_stuck_sensor_is_passed_over_within_a_cleaning),
 		TEST(a_stop_at_any_moment_leaves_the_rest_to_the_next),
 		TEST(an_outage_is_waited_out),
 		TEST(a_file_that_was_written_again_is_passed_over_once),
