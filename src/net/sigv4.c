@@ -235,7 +235,8 @@ static bool add_headers(struct signing *signing)
 	signing->payload = hash_text(signing->arena, request->body, request->body_length);
 	char *stamp = lb_arena_strdup(signing->arena, signing->stamp);
 	char *token = lb_arena_strdup(signing->arena, signing->keys->session_token);
-	return add_header(signing, "Host", host_header(signing->arena, request)) &&
+	return signing->payload != NULL &&
+	       add_header(signing, "Host", host_header(signing->arena, request)) &&
 	       add_header(signing, "X-Amz-Date", stamp) &&
 	       (signing->keys->session_token == NULL ||
 		add_header(signing, "X-Amz-Security-Token", token)) &&

@@ -25,6 +25,7 @@ void expect_problem(const struct lb_problem_list *problems, enum lb_problem_kind
 {
 	for (size_t i = 0; i < problems->count; i++) {
 		const struct lb_problem *problem = &problems->items[i];
+		assert_non_null(problem->place);
 		if (problem->kind == kind && strcmp(problem->place, place) == 0 &&
 		    holds(problem->text, text) && holds(problem->remedy, remedy)) {
 			return;
@@ -53,6 +54,8 @@ void assert_not_told(const struct lb_problem_list *problems, const char *word)
 {
 	for (size_t i = 0; i < problems->count; i++) {
 		const struct lb_problem *problem = &problems->items[i];
+		assert_non_null(problem->place);
+		assert_non_null(problem->text);
 		assert_null(strstr(problem->place, word));
 		assert_null(strstr(problem->text, word));
 		assert_true(problem->remedy == NULL || strstr(problem->remedy, word) == NULL);

@@ -1,5 +1,5 @@
 /* What the product says of memory that is out. The tests' programs are linked with
- * --wrap for these two, so every such word comes by here. */
+ * --wrap for these, so every such word comes by here. */
 #include "base/error.h"
 #include "support/memory.h"
 

@@ -37,6 +37,12 @@ static struct loaded *load(const char *text)
 	return load_acons(acons, 1);
 }
 
+static struct lb_config *config_of(struct loaded *loaded)
+{
+	assert_non_null(loaded->config);
+	return loaded->config;
+}
+
 static void done(struct loaded *loaded)
 {
 	lb_config_destroy(loaded->config);
@@ -87,7 +93,7 @@ static void the_seeds_dictionary_is_read_as_it_stands(void **state)
 	struct loaded *loaded = load(source_file("tests/support/data/seed_acon_local.json"));
 	assert_int_equal(loaded->err, LB_OK);
 	assert_int_equal(loaded->problems.count, 0);
-	const struct lb_config *config = loaded->config;
+	const struct lb_config *config = config_of(loaded);
 	assert_string_equal(config->store_path, "my_database.db");
 	assert_string_equal(config->control_table, "heartbeat_sensor");
 	assert_string_equal(config->sensor_table, "lakehouse_engine_sensors");
@@ -111,7 +117,7 @@ static void the_seeds_dictionary_is_read_as_it_stands(void **state)
 static const char *location_of(struct loaded *loaded)
 {
 	assert_int_equal(loaded->err, LB_OK);
-	return loaded->config->acons.items[0].base_trigger_file_location;
+	return config_of(loaded)->acons.items[0].base_trigger_file_location;
 }
 
 static void the_seeds_own_bucket_is_read_as_it_stands(void **state)
@@ -154,9 +160,9 @@ static void a_yaml_acon_reads_too(void **state)
 				     "  cloudFiles.maxFileAge: 2 weeks\n"
 				     "  pathGlobFilter: '*.txt'\n");
 	assert_int_equal(loaded->err, LB_OK);
-	const struct lb_acon *acon = &loaded->config->acons.items[0];
-	assert_string_equal(loaded->config->store_path, "gold.db");
-	assert_string_equal(loaded->config->control_table, "control");
+	const struct lb_acon *acon = &config_of(loaded)->acons.items[0];
+	assert_string_equal(config_of(loaded)->store_path, "gold.db");
+	assert_string_equal(config_of(loaded)->control_table, "control");
 	assert_string_equal(acon->base_trigger_file_location, "/data/triggers");
 	assert_true(acon->trigger_file.allow_overwrites);
 	assert_true(acon->trigger_file.max_file_age_us == 14 * LB_DAY);
@@ -223,8 +229,8 @@ static void options_are_truth_values_or_their_texts(void **state)
 	struct loaded *loaded = load(acon_with("", "\"cloudFiles.includeExistingFiles\": \"False\","
 						   "\"cloudFiles.allowOverwrites\": true"));
 	assert_int_equal(loaded->err, LB_OK);
-	assert_false(loaded->config->acons.items[0].trigger_file.include_existing_files);
-	assert_true(loaded->config->acons.items[0].trigger_file.allow_overwrites);
+	assert_false(config_of(loaded)->acons.items[0].trigger_file.include_existing_files);
+	assert_true(config_of(loaded)->acons.items[0].trigger_file.allow_overwrites);
 	done(loaded);
 	assert_error("", "\"cloudFiles.allowOverwrites\": \"maybe\"",
 		     "acon.json:7: options.cloudFiles.allowOverwrites",
@@ -288,7 +294,7 @@ static void notifications_need_somebody_who_tells(void **state)
 		"cloudFiles.useNotifications: true, cloudFiles.region: eu-west-1, "
 		"cloudFiles.queueUrl: 'https://q/1/q'"));
 	assert_int_equal(loaded->problems.count, 0);
-	const struct lb_acon *acon = &loaded->config->acons.items[0];
+	const struct lb_acon *acon = &config_of(loaded)->acons.items[0];
 	assert_string_equal(acon->queue_url, "https://q/1/q");
 	assert_string_equal(acon->queue_region, "eu-west-1");
 	assert_true(acon->trigger_file.notified_interval_us == LB_HOUR);
@@ -399,8 +405,8 @@ static void a_relative_location_is_the_same_from_every_working_directory(void **
 	assert_int_equal(chdir("conf"), 0);
 	struct loaded *there = load_acons(from_there, 1);
 	assert_int_equal(chdir(".."), 0);
-	const char *location = here->config->acons.items[0].base_trigger_file_location;
-	assert_string_equal(location, there->config->acons.items[0].base_trigger_file_location);
+	const char *location = config_of(here)->acons.items[0].base_trigger_file_location;
+	assert_string_equal(location, config_of(there)->acons.items[0].base_trigger_file_location);
 	char folder[4096];
 	char expected[8192];
 	assert_non_null(getcwd(folder, sizeof(folder)));
@@ -422,8 +428,8 @@ static void assert_table_name(const char *name, bool right, const char *table, c
 	struct loaded *loaded = load(text);
 	if (right) {
 		assert_int_equal(loaded->err, LB_OK);
-		assert_string_equal(loaded->config->control_table, table);
-		assert_string_equal(loaded->config->store_path, store);
+		assert_string_equal(config_of(loaded)->control_table, table);
+		assert_string_equal(config_of(loaded)->store_path, store);
 	} else {
 		assert_problem(&loaded->problems, LB_PROBLEM_ERROR,
 			       "acon.json:2: heartbeat_sensor_db_table", NULL,
@@ -470,8 +476,8 @@ static void fields_that_are_not_handed_on_are_warned_of(void **state)
 	assert_int_equal(loaded->err, LB_OK);
 	assert_problem(&loaded->problems, LB_PROBLEM_WARNING, "acon.json:10: schema_dict.fields",
 		       "file_nam is not handed on", "did you mean file_name?");
-	assert_int_equal(loaded->config->field_count, 1);
-	assert_string_equal(loaded->config->fields[0], "file_size");
+	assert_int_equal(config_of(loaded)->field_count, 1);
+	assert_string_equal(config_of(loaded)->fields[0], "file_size");
 	done(loaded);
 }
 
@@ -492,7 +498,7 @@ static void the_event_gap_is_a_number_of_hours(void **state)
 {
 	(void)state;
 	struct loaded *loaded = load(acon_with("\"max_event_gap_hours\": 1.5", ""));
-	assert_true(loaded->config->max_event_gap_us == 90 * LB_MINUTE);
+	assert_true(config_of(loaded)->max_event_gap_us == 90 * LB_MINUTE);
 	done(loaded);
 	assert_error("\"max_event_gap_hours\": \"soon\"", "", "acon.json:8: max_event_gap_hours",
 		     "\"soon\" is not a number of hours", "write a number of hours");
@@ -555,7 +561,7 @@ static void all_acons_name_the_same_tables(void **state)
 	(void)state;
 	struct loaded *loaded = load_two("DB.Control", "/two");
 	assert_int_equal(loaded->err, LB_OK);
-	assert_int_equal(loaded->config->acons.count, 2);
+	assert_int_equal(config_of(loaded)->acons.count, 2);
 	done(loaded);
 	loaded = load_two("db.other", "/two");
 	assert_problem(&loaded->problems, LB_PROBLEM_ERROR, "two.yaml: heartbeat_sensor_db_table",

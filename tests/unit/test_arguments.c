@@ -161,6 +161,7 @@ static void options_that_repeat_give_all_their_values_in_order(void **state)
 	PARSE(&outcome, "file", "--acon", "a.json", "--acon=b.json", "-a", "c.json");
 	assert_int_equal(outcome.err, LB_OK);
 	const char **values = lb_argument_all(&outcome.arguments, "acon", &outcome.arena, &count);
+	assert_non_null(values);
 	assert_int_equal(count, 3);
 	assert_string_equal(values[0], "a.json");
 	assert_string_equal(values[2], "c.json");

@@ -29,6 +29,12 @@ static struct loaded *load_with(const struct lb_overrides *overrides)
 	return loaded;
 }
 
+static struct lb_config *config_of(struct loaded *loaded)
+{
+	assert_non_null(loaded->config);
+	return loaded->config;
+}
+
 static void done(struct loaded *loaded)
 {
 	lb_config_destroy(loaded->config);
@@ -147,18 +153,18 @@ static void a_jobs_own_settings_go_before_the_general_ones(void **state)
 				     "jobs: {9: {max_retries: 0, max_event_gap_hours: 0}, "
 				     "555: {retry_delay: 5s}, 1: {}, 20: }\n");
 	assert_int_equal(loaded->err, LB_OK);
-	struct lb_policy policy = lb_config_policy_of(loaded->config, "9");
+	struct lb_policy policy = lb_config_policy_of(config_of(loaded), "9");
 	assert_int_equal(policy.max_retries, 0);
 	assert_true(policy.max_event_gap_us == 0);
 	assert_true(policy.retry_delay_us == LB_SECOND);
 	assert_string_equal(policy.runner, "r");
-	policy = lb_config_policy_of(loaded->config, "555");
+	policy = lb_config_policy_of(config_of(loaded), "555");
 	assert_int_equal(policy.max_retries, 3);
 	assert_true(policy.retry_delay_us == 5 * LB_SECOND);
 	assert_true(policy.max_event_gap_us == 6 * LB_HOUR);
-	policy = lb_config_policy_of(loaded->config, "nobody");
+	policy = lb_config_policy_of(config_of(loaded), "nobody");
 	assert_int_equal(policy.max_retries, 3);
-	assert_null(lb_config_job(loaded->config, "nobody"));
+	assert_null(lb_config_job(config_of(loaded), "nobody"));
 	done(loaded);
 }
 
@@ -253,7 +259,7 @@ static void a_databricks_runner_asks_the_workspace_of_the_acon(void **state)
 	struct loaded *loaded = load_whole(WORKSPACE_ACON("/t", "w.example", "dapi1") //
 					   "runners: {d: {kind: databricks}}\n");
 	assert_int_equal(loaded->err, LB_OK);
-	const struct lb_runner_settings *runner = lb_config_runner(loaded->config, "d");
+	const struct lb_runner_settings *runner = lb_config_runner(config_of(loaded), "d");
 	assert_string_equal(runner->domain, "w.example");
 	assert_string_equal(runner->token, "dapi1");
 	assert_int_equal(runner->max_parallel, 0);
@@ -339,10 +345,10 @@ static void relative_paths_start_at_the_files_folder(void **state)
 	struct lb_overrides overrides = {.config = "conf/l.yaml"};
 	struct loaded *loaded = load_with(&overrides);
 	assert_int_equal(loaded->err, LB_OK);
-	assert_string_equal(loaded->config->store_path, "conf/s.db");
-	assert_string_equal(loaded->config->feed, "conf/f.csv");
-	assert_string_equal(loaded->config->acons.items[0].origin, "conf/acon.yaml");
-	const struct lb_runner_settings *runner = lb_config_runner(loaded->config, "r");
+	assert_string_equal(config_of(loaded)->store_path, "conf/s.db");
+	assert_string_equal(config_of(loaded)->feed, "conf/f.csv");
+	assert_string_equal(config_of(loaded)->acons.items[0].origin, "conf/acon.yaml");
+	const struct lb_runner_settings *runner = lb_config_runner(config_of(loaded), "r");
 	assert_string_equal(runner->runs_directory, "conf/s.db.runs");
 	char folder[4096];
 	char program[8192];
@@ -372,15 +378,15 @@ static void the_command_line_goes_before_the_file(void **state)
 					 .log_format = "json"};
 	struct loaded *loaded = load_with(&overrides);
 	assert_int_equal(loaded->err, LB_OK);
-	assert_string_equal(loaded->config->store, "sqlite:b.db");
-	assert_int_equal(loaded->config->log_level, LB_LOG_ERROR);
-	assert_int_equal(loaded->config->log_format, LB_LOG_JSON);
-	assert_string_equal(loaded->config->default_runner, "command");
-	const struct lb_runner_settings *runner = lb_config_runner(loaded->config, "command");
+	assert_string_equal(config_of(loaded)->store, "sqlite:b.db");
+	assert_int_equal(config_of(loaded)->log_level, LB_LOG_ERROR);
+	assert_int_equal(config_of(loaded)->log_format, LB_LOG_JSON);
+	assert_string_equal(config_of(loaded)->default_runner, "command");
+	const struct lb_runner_settings *runner = lb_config_runner(config_of(loaded), "command");
 	assert_string_equal(runner->argv[0], "./job");
 	assert_string_equal(runner->argv[1], "--now");
 	assert_string_equal(runner->runs_directory, "r");
-	assert_string_equal(lb_config_runner(loaded->config, "r")->runs_directory, "r");
+	assert_string_equal(lb_config_runner(config_of(loaded), "r")->runs_directory, "r");
 	done(loaded);
 }
 
@@ -394,10 +400,10 @@ static void an_acon_and_a_runner_on_the_command_line_suffice(void **state)
 	struct lb_overrides overrides = {.acons = acons, .acon_count = 1, .runner_argv = argv};
 	struct loaded *loaded = load_with(&overrides);
 	assert_int_equal(loaded->err, LB_OK);
-	assert_null(loaded->config->file);
-	assert_int_equal(loaded->config->runners.count, 1);
-	assert_string_equal(loaded->config->runners.items[0].runs_directory, "db.db.runs");
-	assert_int_equal(lb_config_need_runner(loaded->config, NULL), LB_OK);
+	assert_null(config_of(loaded)->file);
+	assert_int_equal(config_of(loaded)->runners.count, 1);
+	assert_string_equal(config_of(loaded)->runners.items[0].runs_directory, "db.db.runs");
+	assert_int_equal(lb_config_need_runner(config_of(loaded), NULL), LB_OK);
 	done(loaded);
 }
 
@@ -406,10 +412,10 @@ static void without_a_runner_the_remedy_is_told(void **state)
 	(void)state;
 	struct loaded *loaded = load("");
 	struct lb_error error = {0};
-	assert_int_equal(lb_config_need_runner(loaded->config, &error), LB_INVALID);
+	assert_int_equal(lb_config_need_runner(config_of(loaded), &error), LB_INVALID);
 	assert_non_null(strstr(error.message, "--runner-argv"));
 	assert_non_null(strstr(error.message, "runners section in lakebeat.yaml"));
-	assert_string_equal(lb_config_policy_of(loaded->config, "5").runner, "");
+	assert_string_equal(lb_config_policy_of(config_of(loaded), "5").runner, "");
 	done(loaded);
 }
 
@@ -436,7 +442,7 @@ static void a_runner_without_a_program_is_an_error(void **state)
 		     "\"a b\" cannot be a runner's name", NULL);
 	struct loaded *loaded = load("runners: {r: {kind: command}}\njobs: {5: {argv: [x]}}\n");
 	assert_int_equal(loaded->err, LB_OK);
-	assert_null(loaded->config->runners.items[0].argv);
+	assert_null(config_of(loaded)->runners.items[0].argv);
 	done(loaded);
 }
 
@@ -447,7 +453,7 @@ static void a_secret_among_arguments_is_warned_of(void **state)
 	struct loaded *loaded =
 		load("runners: {r: {kind: command, argv: [x, '${env:LB_TEST_SECRET}']}}\n");
 	assert_int_equal(loaded->err, LB_OK);
-	assert_string_equal(loaded->config->runners.items[0].argv[1], "s3cret");
+	assert_string_equal(config_of(loaded)->runners.items[0].argv[1], "s3cret");
 	assert_problem(&loaded->problems, LB_PROBLEM_WARNING, "lakebeat.yaml:2: runners.r.argv",
 		       "everybody", NULL);
 	assert_not_told(&loaded->problems, "s3cret");
@@ -484,7 +490,7 @@ static void gaps_of_acons_that_differ_are_an_error(void **state)
 	folder_write("lakebeat.yaml", settled);
 	loaded = load_with(&overrides);
 	assert_int_equal(loaded->err, LB_OK);
-	assert_true(loaded->config->max_event_gap_us == 3 * LB_HOUR);
+	assert_true(config_of(loaded)->max_event_gap_us == 3 * LB_HOUR);
 	done(loaded);
 }
 

@@ -315,6 +315,7 @@ static void the_test_suite_of_aws_is_signed_as_aws_signs_it(void **state)
 			"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/"
 			"aws4_request, SignedHeaders=%s, Signature=%s",
 			vector->signed_names, vector->signature);
+		assert_non_null(expected);
 		if (!lb_text_equal(header_of(&result, "Authorization"), expected)) {
 			fail_msg("%s:\n%s", vector->name, result.canonical_request);
 		}
