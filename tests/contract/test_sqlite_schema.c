@@ -9,6 +9,7 @@ static void a_store_of_the_first_version_is_brought_up_to_date_with_all_that_it_
 	place_add_row(place, "a", "1", "UNPAUSED", NULL);
 	(void)place_deliver(place, "a", "x");
 	place->store->impl->destroy(place->store);
+	place->store = NULL;
 	sqlite_place_exec(place, "DROP TABLE lakebeat_pass; DROP INDEX lakebeat_event_gone; "
 				 "ALTER TABLE lakebeat_event DROP COLUMN gone_at_us; "
 				 "PRAGMA user_version = 1");

@@ -175,13 +175,13 @@ def test_killed_anywhere_nothing_is_lost_and_nothing_twice(lake, point):
     lake.env["LAKEBEAT_CRASH_AT"] = point
     daemon = lake.start("run")
     lake.arrive(name="20251123_060000")
-    assert daemon.wait(30) == -signal.SIGKILL
+    assert daemon.wait(120) == -signal.SIGKILL  # a long poll is in it
     del lake.env["LAKEBEAT_CRASH_AT"]
     lake.arrive(name="20251123_061000")
     lake.sqs.advance(60)
     daemon = lake.daemon()
-    lake.wait_for(lambda: lake.consumed() == 2)
-    lake.wait_for(lake.empty)
+    lake.wait_for(lambda: lake.consumed() == 2, seconds=120)
+    lake.wait_for(lake.empty, seconds=120)
     stop(daemon)
     assert lake.events() == 2
     assert len(lake.starts()) == lake.runs(555)

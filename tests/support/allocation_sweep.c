@@ -2,6 +2,7 @@
 
 #include "support/cmocka.h"
 #include "support/memory.h"
+#include "torture/disk_sweep.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,10 @@
 #define EXIT_SANITIZER 1 /* their default */
 
 __attribute__((weak)) int __lsan_do_recoverable_leak_check(void);
+
+/* In the store's programs only. */
+#pragma weak disk_sweep_begin
+#pragma weak disk_sweep_end
 
 /* cmocka makes a failed test of a crash; here it shall stay one. */
 static const int crashes[] = {SIGFPE, SIGILL, SIGSEGV, SIGBUS, SIGSYS};
@@ -93,6 +98,9 @@ static void watched_test(void **state)
 static int watched_teardown(void **state)
 {
 	let_crash();
+	if (disk_sweep_end != NULL) {
+		disk_sweep_end();
+	}
 	int result = original.teardown_func != NULL ? original.teardown_func(state) : 0;
 	memory_watch_counts(false);
 	return result;
@@ -110,8 +118,16 @@ static bool live(const struct sweep *sweep, const struct CMUnitTest *test, size_
 	for (size_t i = 0; i < CRASHES; i++) {
 		(void)sigaction(crashes[i], NULL, &crash_actions[i]);
 	}
-	memory_watch(sweep->tally, fail_after);
-	return _cmocka_run_group_tests(test->name, tests, 1, sweep->setup, sweep->teardown) == 0;
+	if (disk_sweep_begin == NULL || !disk_sweep_begin(sweep->tally, fail_after)) {
+		memory_watch(sweep->tally, fail_after);
+	}
+	bool passed =
+		_cmocka_run_group_tests(test->name, tests, 1, sweep->setup, sweep->teardown) == 0;
+	/* A setup that failed has no teardown. */
+	if (disk_sweep_end != NULL) {
+		disk_sweep_end();
+	}
+	return passed;
 }
 
 static void live_and_exit(const struct sweep *sweep, const struct CMUnitTest *test,

@@ -9,6 +9,7 @@ static bool armed;
 static _Thread_local int worlds_entered;
 
 static struct memory_tally *watched;
+static struct memory_tally *heard;
 static size_t watch_fails_after;
 static atomic_bool watch_counts;
 
@@ -105,6 +106,18 @@ void memory_watch(struct memory_tally *tally, size_t fail_after)
 void memory_watch_counts(bool counts)
 {
 	watch_counts = counts;
+}
+
+void memory_hear_all(struct memory_tally *tally)
+{
+	heard = tally;
+}
+
+void memory_failure_told(void)
+{
+	if (heard != NULL) {
+		atomic_fetch_add(&heard->reports, 1);
+	}
 }
 
 void memory_reported(void)

@@ -47,6 +47,12 @@ void memory_watch_counts(bool counts);
 /* The product, or a NULL, said that memory is out. */
 void memory_reported(void);
 
+/* For a sweep over something else than memory: from now on every failure that the product
+ * tells is a report in tally, and nothing is counted. */
+void memory_hear_all(struct memory_tally *tally);
+/* The product told of a failure, of whatever kind. */
+void memory_failure_told(void);
+
 /* In a function of the world: until it returns, allocations are not counted. */
 #define ON_THE_WORLDS_ACCOUNT                                                                      \
 	LB_CLEANUP(memory_world_leave)                                                             \

@@ -23,6 +23,7 @@ enum lb_err __wrap_lb_fail(struct lb_error *error, enum lb_err code, const char 
 	if (code == LB_NOMEM) {
 		memory_reported();
 	}
+	memory_failure_told();
 	return __real_lb_fail(error, code, "%s", message);
 }
 

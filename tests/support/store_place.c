@@ -44,7 +44,9 @@ int sqlite_place_setup(void **state)
 int place_teardown(void **state)
 {
 	struct store_place *place = *state;
-	place->store->impl->destroy(place->store);
+	if (place->store != NULL) {
+		place->store->impl->destroy(place->store);
+	}
 	fake_tables_destroy(place->tables);
 	int result = place->path != NULL ? folder_teardown(state) : 0;
 	lb_arena_finish(&place->arena);
@@ -60,6 +62,7 @@ struct lb_store *place_open(struct store_place *place)
 void place_crash(struct store_place *place)
 {
 	place->store->impl->destroy(place->store);
+	place->store = NULL; /* a failed test ends here */
 	place->store = place_open(place);
 }
 

@@ -28,11 +28,21 @@ struct lb_store *sqlite_place_open(struct store_place *place)
 	return store;
 }
 
+/* A disk that fails does so for the tests' own statements too. */
+#define expect_code(code, wanted)                                                                  \
+	do {                                                                                       \
+		int result_ = (code);                                                              \
+		if (result_ != (wanted)) {                                                         \
+			memory_failure_told();                                                     \
+		}                                                                                  \
+		assert_int_equal(result_, wanted);                                                 \
+	} while (0)
+
 static sqlite3 *open_database(const struct store_place *place)
 {
 	sqlite3 *db = NULL;
-	assert_int_equal(sqlite3_open(place->path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_busy_timeout(db, 5000), SQLITE_OK);
+	expect_code(sqlite3_open(place->path, &db), SQLITE_OK);
+	expect_code(sqlite3_busy_timeout(db, 5000), SQLITE_OK);
 	return db;
 }
 
@@ -41,15 +51,17 @@ void sqlite_place_exec(const struct store_place *place, const char *sql)
 	ON_THE_WORLDS_ACCOUNT;
 	sqlite3 *db = open_database(place);
 	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK) {
+		memory_failure_told();
 		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
 	}
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	expect_code(sqlite3_close(db), SQLITE_OK);
 }
 
 static sqlite3_stmt *prepare(sqlite3 *db, const char *sql)
 {
 	sqlite3_stmt *statement = NULL;
 	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK) {
+		memory_failure_told();
 		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
 	}
 	return statement;
@@ -70,10 +82,11 @@ const char *sqlite_place_ask(struct store_place *place, const char *sql)
 	if (code == SQLITE_ROW) {
 		answer = column(place, statement, 0);
 	} else if (code != SQLITE_DONE) {
+		memory_failure_told();
 		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
 	}
-	assert_int_equal(sqlite3_finalize(statement), SQLITE_OK);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	expect_code(sqlite3_finalize(statement), SQLITE_OK);
+	expect_code(sqlite3_close(db), SQLITE_OK);
 	return answer;
 }
 
@@ -99,8 +112,8 @@ static void run(sqlite3 *db, const char *sql, const struct lb_row *row, bool wit
 		bind_time(statement, 14, row->job_started_at_us);
 		bind_time(statement, 15, row->job_ended_at_us);
 	}
-	assert_int_equal(sqlite3_step(statement), SQLITE_DONE);
-	assert_int_equal(sqlite3_finalize(statement), SQLITE_OK);
+	expect_code(sqlite3_step(statement), SQLITE_DONE);
+	expect_code(sqlite3_finalize(statement), SQLITE_OK);
 }
 
 void sqlite_place_put_row(struct store_place *place, const struct lb_row *row)
@@ -119,7 +132,7 @@ void sqlite_place_put_row(struct store_place *place, const struct lb_row *row)
 	    "job_end_timestamp) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
 	    "?13, ?14, ?15)",
 	    row, true);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	expect_code(sqlite3_close(db), SQLITE_OK);
 }
 
 bool sqlite_place_find_entry(struct store_place *place, const char *sensor_id,
@@ -132,7 +145,11 @@ bool sqlite_place_find_entry(struct store_place *place, const char *sensor_id,
 			    "status_change_timestamp FROM lakehouse_engine_sensors "
 			    "WHERE sensor_id = ?1");
 	(void)sqlite3_bind_text(statement, 1, sensor_id, -1, SQLITE_STATIC);
-	bool found = sqlite3_step(statement) == SQLITE_ROW;
+	int code = sqlite3_step(statement);
+	bool found = code == SQLITE_ROW;
+	if (!found) {
+		expect_code(code, SQLITE_DONE);
+	}
 	if (found) {
 		*ret_entry = (struct fake_sensor_entry){
 			.sensor_id = column(place, statement, 0),
@@ -142,9 +159,9 @@ bool sqlite_place_find_entry(struct store_place *place, const char *sensor_id,
 		};
 		assert_true(lb_time_parse(column(place, statement, 4),
 					  &ret_entry->status_changed_at_us));
-		assert_int_equal(sqlite3_step(statement), SQLITE_DONE);
+		expect_code(sqlite3_step(statement), SQLITE_DONE);
 	}
 	(void)sqlite3_finalize(statement);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	expect_code(sqlite3_close(db), SQLITE_OK);
 	return found;
 }

@@ -1,8 +1,11 @@
-"""allocations.py BUILD [--max N] [PROGRAM…]: each unit and contract test again, as often as it
+"""allocations.py BUILD [--max N] [--disk KIND] [PROGRAM…]: each unit and contract test again, as often as it
 allocates, each time with another allocation that fails (tests/support/allocation_sweep.h).
 
 Prints TAP, a line for each test program that meson knows, and at the end the totals. --max: of
 cases that allocate more often, N allocations that are spread evenly; without it, all.
+
+--disk error|late|full: not allocations fail but calls of the store's disk (disk_sweep.h); only
+programs that are linked for it have any.
 
 What is known to break stands in allocation-exceptions beside this file, one case a line:
 PROGRAM, CASE and the reason, separated by ": ". An exception that excuses nothing fails too, where
@@ -72,9 +75,11 @@ class Verdict:
             self.died.append(f"the program ended with {status}")
 
 
-def run_shard(_, command, environment, shard, most, directory):
+def run_shard(_, command, environment, shard, wish, directory):
     environment = {**os.environ, **environment, "TMPDIR": directory,
-                   "LAKEBEAT_SWEEP_ALLOCATIONS": f"{shard}:{most}"}
+                   "LAKEBEAT_SWEEP_ALLOCATIONS": f"{shard}:{wish.max}"}
+    if wish.disk:
+        environment["LAKEBEAT_SWEEP_DISK"] = wish.disk
     try:
         result = subprocess.run(command, env=environment, capture_output=True,
                                 timeout=PROGRAM_MAX_S, check=False)
@@ -83,7 +88,7 @@ def run_shard(_, command, environment, shard, most, directory):
     return result.stdout.decode("utf-8", "replace"), result.returncode
 
 
-def run_all(programs, most):
+def run_all(programs, wish):
     """Yields (name, Verdict) of each, in their order"""
     shards = os.cpu_count() or 1
     # Memory's own file system where there is one: what is tested is not the disk.
@@ -91,7 +96,7 @@ def run_all(programs, most):
     with tempfile.TemporaryDirectory(prefix="lakebeat-torture-", dir=place) as directory, \
             concurrent.futures.ThreadPoolExecutor(shards) as pool:
         os.chmod(directory, 0o755)  # some tests go on as nobody
-        jobs = [(program[0], [pool.submit(run_shard, *program, f"{shard}/{shards}", most, directory)
+        jobs = [(program[0], [pool.submit(run_shard, *program, f"{shard}/{shards}", wish, directory)
                               for shard in range(shards)]) for program in programs]
         for name, of_shards in jobs:
             verdict = Verdict()
@@ -100,14 +105,14 @@ def run_all(programs, most):
             yield name, verdict
 
 
-def report(number, name, verdict, known):
+def report(number, name, verdict, known, noun):
     """One line of TAP; whether it is ok."""
     excused = [case for case, _, _ in verdict.broken if (name, case) in known]
     bad = [broken for broken in verdict.broken if (name, broken[0]) not in known]
     # A program that prints no case is none of cmocka's: a fuzzer's corpus.
     ok = not bad and not verdict.died
     injected = sum(sums.injected for sums in verdict.cases.values())
-    print(f"{'ok' if ok else 'not ok'} {number} - {name}: {injected} allocations fail in "
+    print(f"{'ok' if ok else 'not ok'} {number} - {name}: {injected} {noun} fail in "
           f"{len(verdict.cases)} cases" + (f", {len(excused)} excused" if excused else ""))
     for died in verdict.died:
         print(f"# {died}")
@@ -126,7 +131,9 @@ def main():
     parser.add_argument("--max", type=int, default=0)
     parser.add_argument("--all-but", metavar="FILE",
                         help="leave out the programs that FILE names, one a line before a colon")
+    parser.add_argument("--disk", choices=("error", "late", "full"))
     wish = parser.parse_intermixed_args()
+    noun = f"calls of the disk ({wish.disk})" if wish.disk else "allocations"
     left_out = set()
     if wish.all_but:
         left_out = {line.split(":")[0] for line in
@@ -139,9 +146,9 @@ def main():
     print(f"1..{len(programs) + 1}", flush=True)
     ok = True
     verdicts = {}
-    for number, (name, verdict) in enumerate(run_all(programs, wish.max), 1):
+    for number, (name, verdict) in enumerate(run_all(programs, wish), 1):
         verdicts[name] = verdict
-        ok &= report(number, name, verdict, known)
+        ok &= report(number, name, verdict, known, noun)
     broken = {(name, case) for name, verdict in verdicts.items() for case, _, _ in verdict.broken}
     unneeded = [] if wish.max or wish.program else [key for key in known if key not in broken]
     print(f"{'not ok' if unneeded or not verdicts else 'ok'} {len(verdicts) + 1} - "
@@ -152,7 +159,7 @@ def main():
             if verdict.cases]
     totals = Sums(*map(sum, zip(*sums))) if sums else Sums(0, 0, 0, 0, 0)
     print(f"# {sum(len(verdict.cases) for verdict in verdicts.values())} cases with "
-          f"{totals.counted} allocations; {totals.injected} failed: {totals.reported} reported, "
+          f"{totals.counted} {noun}; {totals.injected} failed: {totals.reported} reported, "
           f"{totals.absorbed} absorbed, {totals.broken} broken; "
           f"{sum(len(verdict.sweeps) for verdict in verdicts.values())} cases sweep by themselves")
     return 0 if ok and not unneeded else 1
