@@ -9,6 +9,7 @@
 #include "runners/databricks/runner.h"
 #include "runners/databricks/state.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -123,6 +124,7 @@ static void take_run(const struct lb_databricks_revival *revival, const json_t *
 static const struct failed *next_failed(struct lb_databricks_revival *revival)
 {
 	while (revival->turns > 0) {
+		assert(revival->count > 0); /* whose turns they are */
 		const struct failed *failed = &revival->failed[revival->turn++ % revival->count];
 		revival->turns--;
 		if (!failed->news->known) {

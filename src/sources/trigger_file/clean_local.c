@@ -172,7 +172,7 @@ static void execute(uv_work_t *work)
 		struct lb_error error = {0};
 		struct departure departure = {
 			.cleaner = self, .event = &cleaning->events.items[i], .error = &error};
-		enum lb_cleaned_file file;
+		enum lb_cleaned_file file = cleaning->files[i];
 		if (departure.event->sensor == blocked) {
 			continue;
 		}
