@@ -112,6 +112,22 @@ def build_with_bug(build, sim, path, sources, folder):
     return program
 
 
+def search(program, seeds):
+    """What is said of the first broken promise that is met, from both halves of the seeds at once."""
+    half = seeds // 2
+    searches = [subprocess.Popen([str(program), "--first", str(first), "--seeds", str(count)],
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                for first, count in ((1, half), (half + 1, seeds - half))]
+    with concurrent.futures.ThreadPoolExecutor(len(searches)) as pool:
+        outputs = [pool.submit(lambda each=each: each.communicate()[0]) for each in searches]
+        for output in concurrent.futures.as_completed(outputs):
+            if "# broken: " in output.result():
+                for each in searches:
+                    each.kill()
+                return output.result()
+    return outputs[-1].result()
+
+
 def find_bug(build, sim, path, seeds):
     """Which promise was seen broken, and the end of the story."""
     _, _, sources = read_bug(path)
@@ -120,9 +136,9 @@ def find_bug(build, sim, path, seeds):
             program = build_with_bug(build, sim, path, sources, pathlib.Path(folder))
         except DoesNotApply as fault:
             return None, str(fault)
-        result = run([str(program), "--seeds", seeds])
-    found = re.search(r"^# broken: ([\w-]+)", result.stdout, re.M)
-    story = "\n".join(result.stdout.splitlines()[-6:])
+        output = search(program, int(seeds))
+    found = re.search(r"^# broken: ([\w-]+)", output, re.M)
+    story = "\n".join(output.splitlines()[-6:])
     return (found.group(1) if found else None), story
 
 
